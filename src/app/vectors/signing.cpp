@@ -6,7 +6,7 @@
 #include "base/hex.hpp"
 #include "crypto/sha2.hpp"
 #include "evidence/report_data.hpp"
-#include "receipt/signature_text.hpp"
+#include "receipt/text.hpp"
 #include "verify/signature_check.hpp"
 
 namespace lumoz::app::vectors {
@@ -60,8 +60,8 @@ Status check_text_signatures(const Case& c, const std::string& signed_text, std:
 Status run_signature_text(const Case& c) {
     LUMOZ_TRY(const Bytes request, base64(c.value, "request_body_b64"));
     LUMOZ_TRY(const Bytes response, base64(c.value, "response_body_b64"));
-    const Digest256 request_sha = crypto::sha256(request);
-    const Digest256 response_sha = crypto::sha256(response);
+    const receipt::RequestHash request_sha(crypto::sha256(request).bytes);
+    const receipt::ResponseHash response_sha(crypto::sha256(response).bytes);
     LUMOZ_TRY(const std::string want_request, text(c.value, "request_sha256"));
     LUMOZ_CHECK_OK(same("request_sha256", want_request, to_hex(request_sha.view())));
     LUMOZ_TRY(const std::string want_response, text(c.value, "response_sha256"));
@@ -72,9 +72,11 @@ Status run_signature_text(const Case& c) {
     LUMOZ_CHECK_OK(check_text_signatures(c, have, ""));
     LUMOZ_TRY(const std::string model, text(c.value, "model"));
     LUMOZ_TRY(const std::string with_model, text(c.value, "text_with_model"));
-    const std::string three_parts = receipt::signature_text_with_model(model, request_sha, response_sha);
-    LUMOZ_CHECK_OK(same("text_with_model", with_model, three_parts));
-    return check_text_signatures(c, three_parts, "_with_model");
+    const Result<std::string> three_parts =
+        receipt::signature_text_with_model(model, request_sha, response_sha);
+    if (!three_parts) return unexpected_error(three_parts.error());
+    LUMOZ_CHECK_OK(same("text_with_model", with_model, *three_parts));
+    return check_text_signatures(c, *three_parts, "_with_model");
 }
 
 Result<bool> expected_valid(const Case& c) {

@@ -21,5 +21,7 @@ void add_service(Handlers& handlers, Live& live);
 void add_oms(Handlers& handlers);
 /// `verify`, `policy`, `parse` of vectors/tdx.
 void add_tdx(Handlers& handlers);
+/// `eventlog-json`, `eventlog-ccel` of vectors/tdx.
+void add_event_logs(Handlers& handlers);
 
 }  // namespace lumoz::app::vectors
