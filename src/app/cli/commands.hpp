@@ -13,6 +13,7 @@ struct Answer {
     verify::Verdict verdict;
     std::string subject;  ///< for the first line
     bool fold = false;    ///< rules are counted per group unless --explain
+    bool judged = true;   ///< false: nothing was checked, the facts are all there is
 };
 
 struct VerifyReportOptions {

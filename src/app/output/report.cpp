@@ -121,7 +121,7 @@ std::string fact_text(std::string_view value, bool whole) {
     return printable(out);
 }
 
-std::string facts_text(const Verdict& verdict, bool fold, const Style& style) {
+std::string fact_lines(const Verdict& verdict, bool fold, bool whole, const Style& style) {
     std::size_t width = 0;
     for (const auto& [name, value] : verdict.facts())
         width = std::max(width, name.size());
@@ -129,9 +129,9 @@ std::string facts_text(const Verdict& verdict, bool fold, const Style& style) {
     for (const auto& [name, value] : verdict.facts()) {
         if (value == "null" || value == "[]") continue;
         if (fold && value.starts_with('{')) continue;
-        out += "  " + style.dim(padded(name, width)) + "  " + fact_text(value, false) + "\n";
+        out += "  " + style.dim(padded(name, width)) + "  " + fact_text(value, whole) + "\n";
     }
-    return out.empty() ? out : "\n" + style.strong("established") + "\n" + out;
+    return out;
 }
 
 /// Coded remarks, wrapped so that a line stays readable.
@@ -190,9 +190,32 @@ std::string verdict_text(const Verdict& verdict, std::string_view subject, bool 
             out += rule_line(rule, style);
     }
     out += remarks("the policy objects", verdict.findings(), style);
-    out += facts_text(verdict, fold, style);
+    const std::string facts = fact_lines(verdict, fold, false, style);
+    if (!facts.empty()) out += "\n" + style.strong("established") + "\n" + facts;
     out += remarks("not checked", verdict.not_checked(), style);
     return out;
+}
+
+std::string facts_text(const Verdict& facts, std::string_view subject, const Style& style) {
+    return style.strong(printable(subject)) + "\n\n" + fact_lines(facts, false, true, style) +
+           remarks("not checked", facts.not_checked(), style);
+}
+
+std::string facts_json(const Verdict& facts) {
+    json::Writer w;
+    w.object();
+    w.key("result").string("ok");
+    for (const auto& [name, value] : facts.facts())
+        w.key(name).raw(value);
+    w.key("not_checked").array();
+    for (const verify::NotChecked& item : facts.not_checked()) {
+        w.object();
+        w.key("code").string(item.code);
+        w.key("what").string(item.what);
+        w.end();
+    }
+    w.end().end();
+    return std::move(w).text() + "\n";
 }
 
 std::string error_json(const Error& error) {

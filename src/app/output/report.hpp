@@ -22,6 +22,12 @@ struct OutputOptions {
 [[nodiscard]] std::string headline(const verify::Verdict& verdict, std::string_view subject,
                                    const Style& style);
 
+/// For commands that show and do not judge: the subject, the facts, what was not checked.
+[[nodiscard]] std::string facts_text(const verify::Verdict& facts, std::string_view subject,
+                                     const Style& style);
+/// `{"result":"ok",facts…,"not_checked"}` and a newline.
+[[nodiscard]] std::string facts_json(const verify::Verdict& facts);
+
 /// `{"result":"error","error","where","detail"}` and a newline.
 [[nodiscard]] std::string error_json(const Error& error);
 /// `lumoz: what happened (CODE at place)` and a newline.
