@@ -166,7 +166,8 @@ int print(const Answer& answer, const lumoz::app::OutputOptions& output) {
     const Style style = Style::of(stdout);
     std::string text;
     if (!answer.judged) {
-        text = output.json ? facts_json(answer.verdict) : facts_text(answer.verdict, answer.subject, style);
+        text = output.json ? lumoz::app::facts_json(answer.verdict)
+                           : lumoz::app::facts_text(answer.verdict, answer.subject, style);
     } else if (output.json) {
         text = answer.verdict.to_json() + "\n";
     } else {
