@@ -42,8 +42,9 @@ void add_output(CLI::App& app, Arguments& args) {
 void add_trust(CLI::App& app, Arguments& args) {
     add_output(app, args);
     app.add_option("--policy", args.trust.policy_file, "what is acceptable, as JSON")->type_name("FILE");
-    app.add_option("--root-spki", args.trust.root_spkis,
-                   "also accept this root: SHA-256 of its SubjectPublicKeyInfo (the verdict then says SIMULATED)")
+    app.add_option(
+           "--root-spki", args.trust.root_spkis,
+           "also accept this root: SHA-256 of its SubjectPublicKeyInfo (the verdict then says SIMULATED)")
         ->type_name("HEX")
         ->expected(1)
         ->take_all();
@@ -66,23 +67,24 @@ void add_verify_files(CLI::App& verify, Arguments& args, Command& command) {
     add_trust(report, args);
     report.add_option("file", args.report.file, "the report, or -")->required()->type_name("FILE");
     report.add_option("--nonce", args.report.nonce, "the nonce that was sent")->required()->type_name("HEX");
-    report.callback([&] {
-        command = trusting(args, [&](const auto& t) { return verify_report_file(args.report, t); });
-    });
+    report.callback(
+        [&] { command = trusting(args, [&](const auto& t) { return verify_report_file(args.report, t); }); });
 
     CLI::App& quote = *verify.add_subcommand("quote", "an Intel TDX or SGX quote");
     add_trust(quote, args);
-    quote.add_option("file", args.quote.file, "the quote (bytes or hex), or -")->required()->type_name("FILE");
+    quote.add_option("file", args.quote.file, "the quote (bytes or hex), or -")
+        ->required()
+        ->type_name("FILE");
     quote.add_option("--collateral", args.quote.collateral, "the vendor's documents as JSON")
         ->required()
         ->type_name("FILE");
     quote.add_option("--event-log", args.quote.event_log, "replayed against the quote's registers")
         ->type_name("FILE");
-    quote.callback([&] {
-        command = trusting(args, [&](const auto& t) { return verify_quote_file(args.quote, t); });
-    });
+    quote.callback(
+        [&] { command = trusting(args, [&](const auto& t) { return verify_quote_file(args.quote, t); }); });
 
-    CLI::App& answer = *verify.add_subcommand("answer", "one signed answer: bytes, signatures, receipt, keys");
+    CLI::App& answer =
+        *verify.add_subcommand("answer", "one signed answer: bytes, signatures, receipt, keys");
     add_trust(answer, args);
     answer.add_option("--request", args.answer.request, "body as sent")->required()->type_name("FILE");
     answer.add_option("--response", args.answer.response, "body as received")->required()->type_name("FILE");
@@ -115,9 +117,12 @@ void add_verify(CLI::App& app, Arguments& args, Command& command) {
 }
 
 void add_ask(CLI::App& app, Arguments& args, Command& command) {
-    CLI::App& ask = *app.add_subcommand("ask", "one question to a verified service; prints answer and verdict");
+    CLI::App& ask =
+        *app.add_subcommand("ask", "one question to a verified service; prints answer and verdict");
     add_trust(ask, args);
-    ask.add_option("url", args.ask.url, "the service: https, or http on this machine")->required()->type_name("URL");
+    ask.add_option("url", args.ask.url, "the service: https, or http on this machine")
+        ->required()
+        ->type_name("URL");
     ask.add_option("prompt", args.ask.prompt, "the question, or - for stdin")->required()->type_name("TEXT");
     ask.add_option("--model", args.ask.model, "needed when the service has several");
     ask.add_flag("--stream", args.ask.stream, "show the answer as it comes");
@@ -141,7 +146,9 @@ void add_show(CLI::App& app, Arguments& args, Command& command) {
     receipt.require_subcommand(1);
     CLI::App& show = *receipt.add_subcommand("show", "what a receipt says, unchecked");
     add_output(show, args);
-    show.add_option("file", args.receipt_file, "a receipt or a proof file, or -")->required()->type_name("FILE");
+    show.add_option("file", args.receipt_file, "a receipt or a proof file, or -")
+        ->required()
+        ->type_name("FILE");
     show.callback([&] { command = [&] { return lumoz::app::show_receipt(args.receipt_file); }; });
 
     CLI::App& model = *app.add_subcommand("model", "models");

@@ -46,9 +46,12 @@ int run(int argc, char** argv) {
     app.add_option("--case", options.case_id, "one case by its id")->type_name("ID");
     app.add_flag("--json", json, "one JSON document on stdout");
     app.add_flag("--skip-unknown", options.skip_unknown, "a kind without a runner is skipped, not failed");
-    auto* url = app.add_option("--url", live_options.url, "the service that live suites ask; else one is started");
+    auto* url =
+        app.add_option("--url", live_options.url, "the service that live suites ask; else one is started");
     url->type_name("URL");
-    app.add_option("--token-file", live_options.token_file, "credential for --url")->type_name("FILE")->needs(url);
+    app.add_option("--token-file", live_options.token_file, "credential for --url")
+        ->type_name("FILE")
+        ->needs(url);
     app.add_option("--programs", live_options.programs, "folder of lumozd, lumoz-simtee, lumoz-fake-engine")
         ->type_name("DIR");
     try {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `lumoz ask`: verifies the service, asks, collects the proof of the answer, verifies that too.
-#include "app/cli/commands.hpp"
-
 #include "app/cli/chat.hpp"
+#include "app/cli/commands.hpp"
 #include "app/cli/live_evidence.hpp"
 #include "app/cli/stopwatch.hpp"
 #include "app/output/files.hpp"
@@ -23,9 +22,9 @@ struct Exchange {
     std::string receipt_id;
     std::string text;
     std::string proof;
-    double first_ms = 0;    ///< until the first text
-    double answer_ms = 0;   ///< until the last byte
-    double held_ms = 0;     ///< between the last text and the end: the receipt becomes durable
+    double first_ms = 0;   ///< until the first text
+    double answer_ms = 0;  ///< until the last byte
+    double held_ms = 0;    ///< between the last text and the end: the receipt becomes durable
     std::size_t events = 0;
 };
 
@@ -156,7 +155,8 @@ Result<Answer> ask(const AskOptions& options, const Trust& trust) {
         LUMOZ_CHECK_OK(service.pin(*service.peer_spki()));
     }
     if (!options.quiet) {
-        std::fprintf(stderr, "%s\n\n", headline(evidence.result.verdict, service.text(), Style::of(stderr)).c_str());
+        std::fprintf(stderr, "%s\n\n",
+                     headline(evidence.result.verdict, service.text(), Style::of(stderr)).c_str());
     }
     Exchange exchange;
     LUMOZ_CHECK_OK(converse(service, options, model, exchange));

@@ -38,10 +38,11 @@ Result<std::string> fetch(Service& service, const Nonce& nonce) {
 
 void add_transport(verify::Verdict& verdict, const Service& service) {
     if (service.is_https()) return;
-    verdict.not_checked("N_TRANSPORT", service.is_loopback()
-                                           ? "The connection is plain HTTP inside this machine: no TLS key was compared"
-                                           : "The connection is plain HTTP: whoever is on the way can read and change "
-                                             "what is sent");
+    verdict.not_checked("N_TRANSPORT",
+                        service.is_loopback()
+                            ? "The connection is plain HTTP inside this machine: no TLS key was compared"
+                            : "The connection is plain HTTP: whoever is on the way can read and change "
+                              "what is sent");
 }
 
 }  // namespace
@@ -62,8 +63,9 @@ Result<LiveEvidence> fetch_evidence(Service& service, const Trust& trust) {
     verify::Verdict& verdict = out.result.verdict;
     verdict.establish_text("url", service.text());
     if (out.result.report && out.result.report->form() != evidence::BindingForm::Lumoz) {
-        verdict.not_checked("N_BINDING",
-                            "The service does not offer binding=lumoz: models and configuration are its own word");
+        verdict.not_checked(
+            "N_BINDING",
+            "The service does not offer binding=lumoz: models and configuration are its own word");
     }
     add_transport(verdict, service);
     return out;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `lumoz receipt show` and `lumoz model root`: what a thing says or is, without a judgement.
 #include "app/cli/commands.hpp"
-
 #include "app/output/files.hpp"
 #include "base/hex.hpp"
 #include "engine/model_identity.hpp"
@@ -15,12 +14,14 @@ namespace {
 
 /// The receipt itself, or the member of a proof file.
 Result<verify::AciReceipt> receipt_in(std::string_view text) {
-    LUMOZ_TRY(const json::Document document, json::Document::parse(text, {.max_bytes = kMaxDocument, .max_depth = 32}));
+    LUMOZ_TRY(const json::Document document,
+              json::Document::parse(text, {.max_bytes = kMaxDocument, .max_depth = 32}));
     const auto inner = document.root().find("receipt");
     return verify::AciReceipt::from(inner ? *inner : document.root());
 }
 
-void establish_optional(verify::Verdict& verdict, std::string_view name, const std::optional<std::string>& text) {
+void establish_optional(verify::Verdict& verdict, std::string_view name,
+                        const std::optional<std::string>& text) {
     if (text) verdict.establish_text(name, *text);
 }
 
@@ -63,7 +64,8 @@ Result<Answer> show_receipt(const std::string& file) {
     v.establish_text("key_id", receipt.key_id);
     v.establish_text("signature", receipt.signature);
     v.establish("events", event_types(receipt));
-    v.not_checked("N_RECEIPT", "Nothing was checked: this is what the receipt says. `lumoz verify answer` checks it");
+    v.not_checked("N_RECEIPT",
+                  "Nothing was checked: this is what the receipt says. `lumoz verify answer` checks it");
     return answer;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `lumoz verify answer`: the bytes of one exchange, its proof, and the evidence of who signed it.
 #include "app/cli/commands.hpp"
-
 #include "app/cli/service.hpp"
 #include "app/output/files.hpp"
 #include "verify/answer.hpp"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `lumoz verify report` and `lumoz verify quote`: offline.
 #include "app/cli/commands.hpp"
-
 #include "app/output/files.hpp"
 #include "base/hex.hpp"
 #include "evidence/event_log.hpp"
@@ -19,7 +18,8 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-/// A quote as bytes, or as hex text with an optional 0x. Binary quotes begin with a version number below 0x10.
+/// A quote as bytes, or as hex text with an optional 0x. Binary quotes begin with a version number below
+/// 0x10.
 Result<Bytes> quote_bytes(Bytes content) {
     std::string_view text = trimmed(as_text(content));
     if (text.starts_with("0x")) text.remove_prefix(2);
@@ -72,8 +72,9 @@ Status check_event_log(verify::Verdict& verdict, const std::string& file,
 void add_policy(verify::Verdict& verdict, const verify::VerifiedTdx& tdx, const verify::Policy& policy) {
     verdict.add_findings(verify::evaluate(tdx.quote(), tdx.result(), policy));
     if (!policy.names_measurement()) {
-        verdict.not_checked("N_MEASUREMENT",
-                            "No policy names the programs that may run: any program can stand behind this quote");
+        verdict.not_checked(
+            "N_MEASUREMENT",
+            "No policy names the programs that may run: any program can stand behind this quote");
     }
 }
 
@@ -82,7 +83,8 @@ void add_policy(verify::Verdict& verdict, const verify::VerifiedTdx& tdx, const 
 Result<Answer> verify_report_file(const VerifyReportOptions& options, const Trust& trust) {
     const auto nonce = fixed_from_hex<Nonce>(options.nonce);
     if (!nonce) {
-        return fail(Errc::Usage, "E_NONCE", "cli.nonce", "--nonce wants 64 hex digits: the nonce that you sent");
+        return fail(Errc::Usage, "E_NONCE", "cli.nonce",
+                    "--nonce wants 64 hex digits: the nonce that you sent");
     }
     LUMOZ_TRY(const std::string document, read_text(options.file));
     verify::ReportDemand demand;

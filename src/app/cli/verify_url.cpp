@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `lumoz verify URL`: a live service, one screen, one verdict.
 #include "app/cli/commands.hpp"
-
 #include "app/cli/live_evidence.hpp"
 #include "app/cli/stopwatch.hpp"
 

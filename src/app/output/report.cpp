@@ -53,16 +53,19 @@ std::string plural(std::size_t n, std::string_view one, std::string_view many) {
 
 std::string mark(Outcome outcome, const Style& style) {
     switch (outcome) {
-        case Outcome::Pass: return style.good("ok  ");
-        case Outcome::Fail: return style.bad("FAIL");
-        case Outcome::NotReached: return style.dim("-   ");
+        case Outcome::Pass:
+            return style.good("ok  ");
+        case Outcome::Fail:
+            return style.bad("FAIL");
+        case Outcome::NotReached:
+            return style.dim("-   ");
     }
     return {};
 }
 
 std::string rule_line(const Rule& rule, const Style& style) {
-    std::string line = "  " + mark(rule.outcome, style) + "  " + padded(rule.id, 22) + " " +
-                       printable(rule.what);
+    std::string line =
+        "  " + mark(rule.outcome, style) + "  " + padded(rule.id, 22) + " " + printable(rule.what);
     if (rule.outcome == Outcome::Fail) {
         line += "\n        " + style.bad(rule.error);
         if (!rule.detail.empty()) line += ": " + printable(rule.detail);
@@ -160,10 +163,14 @@ std::string remarks(std::string_view title, const Items& items, const Style& sty
 
 std::string_view word_of(VerdictResult result) {
     switch (result) {
-        case VerdictResult::Accept: return "VERIFIED";
-        case VerdictResult::Reject: return "REFUSED";
-        case VerdictResult::Malformed: return "MALFORMED";
-        case VerdictResult::Unsupported: return "UNSUPPORTED";
+        case VerdictResult::Accept:
+            return "VERIFIED";
+        case VerdictResult::Reject:
+            return "REFUSED";
+        case VerdictResult::Malformed:
+            return "MALFORMED";
+        case VerdictResult::Unsupported:
+            return "UNSUPPORTED";
     }
     return {};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program that is started, watched by what it writes and ended with its object. It never outlives us: the kernel
-// kills it when the thread that started it ends.
+// A program that is started, watched by what it writes and ended with its object. It never outlives us: the
+// kernel kills it when the thread that started it ends.
 #pragma once
 
 #include "base/result.hpp"
@@ -23,7 +23,8 @@ public:
     /// SIGTERM, then SIGKILL after two seconds.
     ~Child();
 
-    /// The first line of the log that holds this text. `E_CHILD_ENDED`, `E_CHILD_TIMEOUT`; the detail has the log.
+    /// The first line of the log that holds this text. `E_CHILD_ENDED`, `E_CHILD_TIMEOUT`; the detail has the
+    /// log.
     Result<std::string> wait_for_line(std::string_view text, std::chrono::milliseconds limit);
     [[nodiscard]] pid_t pid() const { return pid_; }
 

@@ -2,7 +2,6 @@
 // ACI keysets, attestation statements and receipts.
 #include "app/vectors/check.hpp"
 #include "app/vectors/suites.hpp"
-
 #include "base/hex.hpp"
 #include "crypto/sha2.hpp"
 #include "evidence/keyset.hpp"
@@ -46,8 +45,8 @@ Status check_aci_receipt(const Case& c) {
     LUMOZ_TRY(const evidence::Keyset keyset, evidence::Keyset::from(keyset_value));
     LUMOZ_TRY(const verify::AciReceipt receipt, verify::AciReceipt::from(receipt_value));
     LUMOZ_TRY(const std::string want, text(c.value, "signing_input_sha256"));
-    LUMOZ_CHECK_OK(same("signing_input_sha256", want,
-                        to_hex(crypto::sha256(as_bytes(receipt.signing_input)).view())));
+    LUMOZ_CHECK_OK(
+        same("signing_input_sha256", want, to_hex(crypto::sha256(as_bytes(receipt.signing_input)).view())));
     return verify::check_receipt(receipt, keyset, {.request = request, .response = response});
 }
 

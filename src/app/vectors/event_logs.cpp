@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Event logs, replayed and compared with the registers of a quote.
+#include "app/output/files.hpp"
 #include "app/vectors/check.hpp"
 #include "app/vectors/suites.hpp"
-
-#include "app/output/files.hpp"
 #include "base/hex.hpp"
 #include "evidence/event_log.hpp"
 

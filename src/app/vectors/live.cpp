@@ -18,7 +18,8 @@ constexpr std::chrono::milliseconds kStartLimit{20'000};
 constexpr json::Limits kLimits{.max_bytes = std::size_t{16} << 20, .max_depth = 64};
 
 std::string upper(std::string text) {
-    std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
+    std::ranges::transform(text, text.begin(),
+                           [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
     return text;
 }
 
@@ -33,11 +34,10 @@ Result<std::string> member_text(std::string_view document, std::string_view name
 std::string config_text(const std::string& dir) {
     return "state_dir = \"" + dir + "/state\"\n" +
            "[listen]\naddress = \"127.0.0.1:0\"\n"
-           "[model]\nname = \"scripted\"\npath = \"" + dir + "/model.bin\"\n" +
-           "[engine]\nkind = \"url\"\nurl = \"unix:" + dir + "/engine.sock\"\n" +
-           "[tee]\nguest_agent_socket = \"" + dir + "/tee.sock\"\n" +
-           "[collateral]\nfile = \"" + dir + "/tee/collateral.json\"\n" +
-           "[auth]\ntoken_file = \"" + dir + "/tokens\"\n";
+           "[model]\nname = \"scripted\"\npath = \"" +
+           dir + "/model.bin\"\n" + "[engine]\nkind = \"url\"\nurl = \"unix:" + dir + "/engine.sock\"\n" +
+           "[tee]\nguest_agent_socket = \"" + dir + "/tee.sock\"\n" + "[collateral]\nfile = \"" + dir +
+           "/tee/collateral.json\"\n" + "[auth]\ntoken_file = \"" + dir + "/tokens\"\n";
 }
 
 }  // namespace
@@ -87,7 +87,8 @@ Status Live::start() {
     LUMOZ_CHECK_OK(write_output(dir + "/tokens", as_bytes("vectors sha256:" + digest + "\n")));
     LUMOZ_CHECK_OK(write_output(dir + "/model.bin", as_bytes("scripted model\n")));
     LUMOZ_CHECK_OK(write_output(dir + "/lumozd.toml", as_bytes(config_text(dir))));
-    const auto run = [&](const std::string& name, const std::vector<std::string>& arguments) -> Result<std::string> {
+    const auto run = [&](const std::string& name,
+                         const std::vector<std::string>& arguments) -> Result<std::string> {
         LUMOZ_TRY(Child child, Child::start(programs + "/" + name, arguments, dir + "/" + name + ".log"));
         started_->children.push_back(std::make_unique<Child>(std::move(child)));
         return started_->children.back()->wait_for_line("\"listening\"", kStartLimit);
@@ -109,7 +110,8 @@ Status Live::learn_keys() {
     LUMOZ_TRY(const net::Response ecdsa, net::http_get(*url_, "/v1/attestation/report", {}, net_));
     LUMOZ_TRY(const std::string address, member_text(as_text(ecdsa.body), "signing_address"));
     names_["ecdsa_address"] = address;
-    names_["ecdsa_address_upper_hex"] = "0x" + upper(address.substr(std::min<std::size_t>(2, address.size())));
+    names_["ecdsa_address_upper_hex"] =
+        "0x" + upper(address.substr(std::min<std::size_t>(2, address.size())));
     LUMOZ_TRY(const net::Response ed25519,
               net::http_get(*url_, "/v1/attestation/report?signing_algo=ed25519", {}, net_));
     LUMOZ_TRY(names_["ed25519_public_key"], member_text(as_text(ed25519.body), "signing_address"));
@@ -126,9 +128,8 @@ Status Live::learn_exchange() {
     const auto data = list.root().find("data");
     if (!data || data->size() == 0) return fail(Errc::Io, "E_SERVICE", "vectors.live", "no model is served");
     const auto model = data->elements().front().find("id");
-    const std::string body = chat_body({.model = model ? model->as_string().value_or("") : "",
-                                        .prompt = "Say one word.",
-                                        .max_tokens = 4});
+    const std::string body = chat_body(
+        {.model = model ? model->as_string().value_or("") : "", .prompt = "Say one word.", .max_tokens = 4});
     LUMOZ_TRY(const net::Response response,
               net::http_post(*url_, "/v1/chat/completions", headers, as_bytes(body), net_));
     if (response.head.status != 200) return service_error("/v1/chat/completions", response);
@@ -138,8 +139,8 @@ Status Live::learn_exchange() {
     return {};
 }
 
-Result<net::Response> Live::request(std::string_view method, std::string_view target, const net::Headers& headers,
-                                    ByteView body) {
+Result<net::Response> Live::request(std::string_view method, std::string_view target,
+                                    const net::Headers& headers, ByteView body) {
     LUMOZ_CHECK_OK(ready());
     return net::http_request(*url_, method, target, headers, body, net_);
 }
@@ -148,7 +149,8 @@ Result<std::string> Live::fill_in(std::string text) {
     LUMOZ_CHECK_OK(ready());
     for (const auto& [name, value] : names_) {
         const std::string place = "{" + name + "}";
-        for (std::size_t at = text.find(place); at != std::string::npos; at = text.find(place, at + value.size()))
+        for (std::size_t at = text.find(place); at != std::string::npos;
+             at = text.find(place, at + value.size()))
             text.replace(at, place.size(), value);
     }
     return text;

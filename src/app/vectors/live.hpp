@@ -25,9 +25,10 @@ public:
 
     /// Without credential of its own: a request carries exactly the headers that it is given.
     /// `E_SPAWN`, `E_CHILD_ENDED`, `E_CHILD_TIMEOUT` or a network error, the same each time.
-    Result<net::Response> request(std::string_view method, std::string_view target, const net::Headers& headers,
-                                  ByteView body);
-    /// Replaces `{token}`, `{ecdsa_address}`, `{ecdsa_address_upper_hex}`, `{ed25519_public_key}`, `{chat_id}` and
+    Result<net::Response> request(std::string_view method, std::string_view target,
+                                  const net::Headers& headers, ByteView body);
+    /// Replaces `{token}`, `{ecdsa_address}`, `{ecdsa_address_upper_hex}`, `{ed25519_public_key}`,
+    /// `{chat_id}` and
     /// `{receipt_id}` by what this service has.
     Result<std::string> fill_in(std::string text);
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Model roots: each case becomes a folder of its own that is hashed like any model.
-#include "app/vectors/check.hpp"
-#include "app/vectors/suites.hpp"
-
 #include "app/output/files.hpp"
 #include "app/process/temp_dir.hpp"
+#include "app/vectors/check.hpp"
+#include "app/vectors/suites.hpp"
 #include "base/hex.hpp"
 #include "engine/model_identity.hpp"
 
@@ -84,7 +83,8 @@ Status run_oms_root(const Case& c) {
     LUMOZ_TRY(const std::string root, text(expect, "root"));
     LUMOZ_CHECK_OK(same("root", root, to_hex(identity->root.view())));
     const auto components = maybe_text(expect, "root_components");
-    return components ? same("root_components", *components, to_hex(identity->root_components.view())) : Status{};
+    return components ? same("root_components", *components, to_hex(identity->root_components.view()))
+                      : Status{};
 }
 
 }  // namespace

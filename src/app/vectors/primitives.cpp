@@ -3,7 +3,6 @@
 #include "app/vectors/check.hpp"
 #include "app/vectors/hpke_key.hpp"
 #include "app/vectors/suites.hpp"
-
 #include "base/hex.hpp"
 #include "crypto/secp256k1.hpp"
 #include "crypto/sha2.hpp"

@@ -68,9 +68,15 @@ private:
 
     void record(std::string kind, std::string id, State state, std::string detail) {
         switch (state) {
-            case State::Passed: ++summary_.passed; break;
-            case State::Failed: ++summary_.failed; break;
-            case State::Skipped: ++summary_.skipped; break;
+            case State::Passed:
+                ++summary_.passed;
+                break;
+            case State::Failed:
+                ++summary_.failed;
+                break;
+            case State::Skipped:
+                ++summary_.skipped;
+                break;
         }
         summary_.outcomes.push_back({std::move(kind), std::move(id), state, std::move(detail)});
     }

@@ -17,9 +17,10 @@ namespace lumoz::app::vectors {
 struct Case {
     std::string id;
     std::string kind;
-    json::Value value;              ///< the case
-    json::Value document;           ///< the file it stands in (for kinds whose cases stand in the manifest: the manifest)
-    std::filesystem::path folder;   ///< what relative paths of the manifest start from
+    json::Value value;  ///< the case
+    json::Value
+        document;  ///< the file it stands in (for kinds whose cases stand in the manifest: the manifest)
+    std::filesystem::path folder;  ///< what relative paths of the manifest start from
 };
 
 /// Success, or what differs. An Error with code Unavailable counts as skipped.
@@ -49,8 +50,8 @@ struct Summary {
     std::size_t passed = 0, failed = 0, skipped = 0;
 };
 
-/// `E_MANIFEST` when the manifest cannot be read or holds neither files nor cases, `E_NO_CASE` when the options
-/// select nothing.
+/// `E_MANIFEST` when the manifest cannot be read or holds neither files nor cases, `E_NO_CASE` when the
+/// options select nothing.
 Result<Summary> run(const Options& options, const Handlers& handlers);
 
 /// A line per mismatch and per skipped kind, then `N passed, N failed, N skipped`.

@@ -3,11 +3,10 @@
 #include "app/vectors/check.hpp"
 #include "app/vectors/live.hpp"
 #include "app/vectors/suites.hpp"
-
 #include "base/hex.hpp"
+#include "crypto/secp256k1.hpp"
 #include "evidence/report_data.hpp"
 #include "evidence/tdx_quote.hpp"
-#include "crypto/secp256k1.hpp"
 
 #include <algorithm>
 
@@ -74,8 +73,9 @@ Status run_http_error(const Case& c, Live& live) {
     const std::string body = maybe_text(c.value, "body").value_or("");
     LUMOZ_TRY(const net::Response response, live.request(method, target, headers, as_bytes(body)));
     LUMOZ_CHECK_OK(check_status(c.value, response.head.status));
-    return response.head.status >= 400 ? check_error(response, maybe_text(c.value, "error_type"), std::nullopt)
-                                       : Status{};
+    return response.head.status >= 400
+               ? check_error(response, maybe_text(c.value, "error_type"), std::nullopt)
+               : Status{};
 }
 
 /// Value of one parameter of a query, if it is there.
@@ -90,7 +90,8 @@ std::optional<std::string> parameter(std::string_view query, std::string_view na
     return std::nullopt;
 }
 
-/// What every good report of these cases must have: the key that was asked for and the nonce, bound in the quote.
+/// What every good report of these cases must have: the key that was asked for and the nonce, bound in the
+/// quote.
 Status check_report(std::string_view query, std::string_view body) {
     const auto document = json::Document::parse(body, kLimits);
     if (!document) return mismatch("the report is not JSON");
@@ -110,7 +111,8 @@ Status check_report(std::string_view query, std::string_view body) {
         LUMOZ_TRY(address, from_hex(address_text));
         if (address.size() != 32) return mismatch("signing_address: want 64 hex digits");
     }
-    if (report.find("tls_cert_fingerprint")) return mismatch("tls_cert_fingerprint is there, and was not asked for");
+    if (report.find("tls_cert_fingerprint"))
+        return mismatch("tls_cert_fingerprint is there, and was not asked for");
     LUMOZ_TRY(const Bytes quote_bytes, hex(report, "intel_quote"));
     LUMOZ_TRY(const evidence::Quote quote, evidence::Quote::parse(quote_bytes));
     return same("report_data", to_hex(evidence::plain_report_data(address, nonce).view()),

@@ -2,7 +2,6 @@
 // report_data in both forms, the signed text of an exchange, and the check of returned signatures.
 #include "app/vectors/check.hpp"
 #include "app/vectors/suites.hpp"
-
 #include "base/hex.hpp"
 #include "crypto/sha2.hpp"
 #include "evidence/report_data.hpp"
@@ -37,8 +36,9 @@ Status check_text_signatures(const Case& c, const std::string& signed_text, std:
     LUMOZ_TRY(const json::Value ecdsa, member(c.value, "ecdsa"));
     LUMOZ_TRY(Bytes scalar, hex(ecdsa, "private_key"));
     if (scalar.size() != 32) return mismatch("private_key: want 32 bytes");
-    LUMOZ_TRY(const crypto::Secp256k1Key key,
-              crypto::Secp256k1Key::from(crypto::Secp256k1Seed(std::span<std::uint8_t, 32>(scalar.data(), 32))));
+    LUMOZ_TRY(
+        const crypto::Secp256k1Key key,
+        crypto::Secp256k1Key::from(crypto::Secp256k1Seed(std::span<std::uint8_t, 32>(scalar.data(), 32))));
     LUMOZ_TRY(const std::string address, text(ecdsa, "signing_address"));
     LUMOZ_CHECK_OK(same("signing_address", address, crypto::to_eip55(key.address())));
     LUMOZ_TRY(const std::string digest, text(ecdsa, "digest_text" + std::string(suffix)));

@@ -14,8 +14,8 @@ void add_primitives(Handlers& handlers);
 void add_signing(Handlers& handlers);
 /// `aci_keyset`, `aci_receipt`.
 void add_aci(Handlers& handlers);
-/// `attestation_query`, `http_errors`, `aci_attestation_query`: asked of a running service, which must outlive
-/// the handlers.
+/// `attestation_query`, `http_errors`, `aci_attestation_query`: asked of a running service, which must
+/// outlive the handlers.
 void add_service(Handlers& handlers, Live& live);
 /// `oms_root`.
 void add_oms(Handlers& handlers);

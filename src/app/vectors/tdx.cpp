@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Quotes: structure, verification at a given time with stored collateral, and policy.
-#include "app/vectors/check.hpp"
-#include "app/vectors/suites.hpp"
+#include "verify/tdx.hpp"
 
 #include "app/output/files.hpp"
+#include "app/vectors/check.hpp"
+#include "app/vectors/suites.hpp"
 #include "base/hex.hpp"
 #include "verify/policy.hpp"
-#include "verify/tdx.hpp"
 
 #include <algorithm>
 
@@ -146,8 +146,7 @@ Status check_fields(const json::Value& fields, const evidence::Quote& quote) {
         if (const auto known = numbers.find(m.name); known != numbers.end()) {
             LUMOZ_CHECK_OK(same_number(m.name, m.value.as_int().value_or(-1), known->second));
         } else if (m.name == "tee_type") {
-            LUMOZ_CHECK_OK(
-                same(m.name, m.value.as_string().value_or(""), quote.is_tdx() ? "0x81" : "0x0"));
+            LUMOZ_CHECK_OK(same(m.name, m.value.as_string().value_or(""), quote.is_tdx() ? "0x81" : "0x0"));
         } else if (m.name == "qe_mr_signer") {
             LUMOZ_CHECK_OK(
                 same(m.name, m.value.as_string().value_or(""), to_hex(quote.qe_field("mr_signer"))));
