@@ -127,7 +127,7 @@ void add_ask(CLI::App& app, Arguments& args, Command& command) {
     ask.add_option("--model", args.ask.model, "needed when the service has several");
     ask.add_flag("--stream", args.ask.stream, "show the answer as it comes");
     ask.add_option("--max-tokens", args.ask.max_tokens, "bound of the answer")->check(CLI::PositiveNumber);
-    ask.add_option("--save", args.ask.save, "writes request.bin, response.bin, proof.json, report.json here")
+    ask.add_option("--save", args.ask.save, "writes request, response, proof, report and verdict here")
         ->type_name("DIR");
     ask.add_option("--token-file", args.ask.token_file, "credential")->type_name("FILE");
     ask.callback([&] {

@@ -98,7 +98,9 @@ Status collect_proof(Service& service, Exchange& out) {
     return {};
 }
 
-Status save(const std::string& folder, const Exchange& exchange, const LiveEvidence& evidence) {
+/// Everything that another program needs to check this answer, and what was found here.
+Status save(const std::string& folder, const Exchange& exchange, const std::string& report,
+            const verify::Verdict& verdict) {
     if (folder.empty()) return {};
     std::error_code error;
     const std::filesystem::path path(folder);
@@ -107,7 +109,8 @@ Status save(const std::string& folder, const Exchange& exchange, const LiveEvide
     LUMOZ_CHECK_OK(write_output((path / "request.bin").string(), as_bytes(exchange.request)));
     LUMOZ_CHECK_OK(write_output((path / "response.bin").string(), exchange.response));
     LUMOZ_CHECK_OK(write_output((path / "proof.json").string(), as_bytes(exchange.proof)));
-    return write_output((path / "report.json").string(), as_bytes(evidence.document));
+    LUMOZ_CHECK_OK(write_output((path / "report.json").string(), as_bytes(report)));
+    return write_output((path / "verdict.json").string(), as_bytes(verdict.to_json() + "\n"));
 }
 
 Status check_transport(const Service& service) {
@@ -163,7 +166,6 @@ Result<Answer> ask(const AskOptions& options, const Trust& trust) {
     const Stopwatch proof_watch;
     LUMOZ_CHECK_OK(collect_proof(service, exchange));
     const double proof_ms = proof_watch.ms();
-    LUMOZ_CHECK_OK(save(options.save, exchange, evidence));
     const Stopwatch verify_watch;
     verify::Verdict answered = verify::verify_answer(as_bytes(exchange.request), exchange.response,
                                                      exchange.proof, &*evidence.result.report);
@@ -172,6 +174,7 @@ Result<Answer> ask(const AskOptions& options, const Trust& trust) {
     answer.verdict.append(std::move(answered));
     answer.verdict.establish_text("answer", exchange.text);
     establish_times(answer.verdict, exchange, evidence.verify_ms, proof_ms, verify_ms);
+    LUMOZ_CHECK_OK(save(options.save, exchange, evidence.document, answer.verdict));
     return answer;
 }
 

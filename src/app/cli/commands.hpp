@@ -43,7 +43,7 @@ struct AskOptions {
     std::string prompt;
     std::string model;  ///< empty: the service's only model
     std::string token_file;
-    std::string save;  ///< folder for request.bin, response.bin, proof.json, report.json
+    std::string save;  ///< folder for request.bin, response.bin, proof.json, report.json, verdict.json
     bool stream = false;
     std::int64_t max_tokens = 0;  ///< 0: the service's default
     bool quiet = false;           ///< the answer is not written to stdout (with --json)

@@ -124,13 +124,30 @@ std::string fact_text(std::string_view value, bool whole) {
     return printable(out);
 }
 
+bool is_time(std::string_view name) {
+    return name.ends_with("_ms");
+}
+
+/// Facts that are durations, side by side with what took them.
+std::string times_text(const Verdict& verdict, const Style& style) {
+    std::string out;
+    for (const auto& [name, value] : verdict.facts()) {
+        if (!is_time(name)) continue;
+        std::string words = name.substr(0, name.size() - 3);
+        std::ranges::replace(words, '_', ' ');
+        const std::string pad(value.size() < 10 ? 10 - value.size() : 0, ' ');
+        out += "  " + pad + value + " ms  " + words + "\n";
+    }
+    return out.empty() ? out : "\n" + style.strong("time") + "\n" + out;
+}
+
 std::string fact_lines(const Verdict& verdict, bool fold, bool whole, const Style& style) {
     std::size_t width = 0;
     for (const auto& [name, value] : verdict.facts())
         width = std::max(width, name.size());
     std::string out;
     for (const auto& [name, value] : verdict.facts()) {
-        if (value == "null" || value == "[]") continue;
+        if (value == "null" || value == "[]" || is_time(name)) continue;
         if (fold && value.starts_with('{')) continue;
         out += "  " + style.dim(padded(name, width)) + "  " + fact_text(value, whole) + "\n";
     }
@@ -199,6 +216,7 @@ std::string verdict_text(const Verdict& verdict, std::string_view subject, bool 
     out += remarks("the policy objects", verdict.findings(), style);
     const std::string facts = fact_lines(verdict, fold, false, style);
     if (!facts.empty()) out += "\n" + style.strong("established") + "\n" + facts;
+    out += times_text(verdict, style);
     out += remarks("not checked", verdict.not_checked(), style);
     return out;
 }
