@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where tests find the shared vectors: LUMOZ_VECTORS, else ../shared/vectors beside the source root.
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+
+namespace lumoz::testing {
+
+/// The folder of shared vectors, or nothing: then the test skips and says so.
+inline std::optional<std::filesystem::path> vectors_dir() {
+    if (const char* env = std::getenv("LUMOZ_VECTORS"); env != nullptr && *env != '\0') return env;
+    const std::filesystem::path beside = std::filesystem::path(LUMOZ_SOURCE_DIR) / "../shared/vectors";
+    if (std::filesystem::is_directory(beside)) return beside;
+    return std::nullopt;
+}
+
+/// A whole file as text; empty when it cannot be read.
+inline std::string read_file(const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+}  // namespace lumoz::testing

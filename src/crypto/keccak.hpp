@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keccak-256 as Ethereum uses it (padding byte 01, not the 06 of SHA3-256).
+#pragma once
+
+#include "base/bytes.hpp"
+
+namespace lumoz::crypto {
+
+[[nodiscard]] Digest256 keccak256(ByteView data);
+
+}  // namespace lumoz::crypto
