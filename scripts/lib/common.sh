@@ -6,8 +6,7 @@ set -euo pipefail
 
 LUMOZ_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 LUMOZ_CACHE="${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/lumoz-tee"
-readonly LUMOZ_ROOT LUMOZ_CACHE
-export LC_ALL=C.UTF-8
+export LUMOZ_ROOT LUMOZ_CACHE LC_ALL=C.UTF-8
 
 if [[ -t 2 && -z "${NO_COLOR:-}" ]]; then
     bold=$'\e[1m' red=$'\e[31m' dim=$'\e[2m' plain=$'\e[0m'
@@ -47,16 +46,17 @@ as_root() {
 # with_lock FILE COMMAND…: runs it while holding FILE, so that two scripts at once do not do the same work twice.
 # Progress of the one is waited for by the other.
 with_lock() {
-    local file="$1"
+    local file="$1" descriptor status=0
     shift
     mkdir -p "$(dirname "$file")"
-    (
-        if ! flock --nonblock 9; then
-            note "another run is busy with $(basename "$(dirname "$file")"), waiting for it"
-            flock 9
-        fi
-        "$@" 9>&-
-    ) 9>"$file"
+    exec {descriptor}>"$file"
+    if ! flock --nonblock "$descriptor"; then
+        note "another run holds $file, waiting for it"
+        flock "$descriptor"
+    fi
+    ("$@" {descriptor}>&-) || status=$?
+    exec {descriptor}>&-
+    return "$status"
 }
 
 # sha256_of FILE: the hash in hex.
@@ -75,8 +75,8 @@ retry() {
     done
 }
 
-# ninja_progress LABEL: filters ninja's output. On a terminal one line is rewritten; in a log a line appears per tenth.
-# Everything that is not progress (warnings, errors) passes.
+# ninja_progress LABEL [quiet]: filters ninja's output. On a terminal one line is rewritten; in a log a line appears per
+# tenth. Everything that is not progress (warnings, errors) passes, unless quiet.
 ninja_progress() {
     local label="$1" line last=-1 percent on_terminal=''
     [[ -t 2 ]] && on_terminal=1
@@ -89,7 +89,7 @@ ninja_progress() {
                 last=$((percent / 10))
                 printf '    %s: %d%% (%s of %s)\n' "$label" "$percent" "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" >&2
             fi
-        elif [[ "$line" != 'ninja: no work to do.' && "$line" != 'ninja: Entering directory'* ]]; then
+        elif [[ -z "${2:-}" && "$line" != 'ninja: no work to do.' && "$line" != 'ninja: Entering directory'* ]]; then
             [[ -n "$on_terminal" ]] && printf '\r\e[K' >&2
             printf '%s\n' "$line" >&2
         fi

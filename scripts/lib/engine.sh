@@ -45,11 +45,15 @@ engine_build_locked() {
     [[ -x "$target" ]] && return 0
     work="$(dirname "$target")/work"
     mkdir -p "$work"
-    say "building the engine (llama-server; about 8 minutes on two idle cores, once)"
+    say "building the engine (llama-server from source, once; 5 to 10 minutes on two cores)"
     engine_source "$work"
     engine_configure "$work"
-    nice -n 3 ninja -C "$work/build" -j "${LUMOZ_JOBS:-$(nproc)}" llama-server 2>&1 | ninja_progress engine ||
-        die "the engine did not compile" "Its build goes on where it stopped when the script is run again. Folder: $work"
+    nice -n 3 ninja -C "$work/build" -j "${LUMOZ_JOBS:-$(nproc)}" llama-server 2>&1 | tee "$work/build.log" |
+        ninja_progress engine quiet || {
+        tail -n 30 "$work/build.log" >&2
+        die "the engine did not compile" "Its build goes on where it stopped when the script is run again." \
+            "The whole output is in $work/build.log"
+    }
     strip --strip-debug -o "$target.tmp" "$work/build/bin/llama-server"
     mv -T "$target.tmp" "$target"
     rm -rf "$work"

@@ -27,7 +27,8 @@ npm_check() {
 npm_fetch_locked() {
     local name="$1" version="$2" integrity="$3" target="$4" tmp file
     [[ -d "$target" ]] && return 0
-    tmp="$(mktemp -d "$LUMOZ_CACHE/npm/tmp.XXXXXX")"
+    rm -rf "$LUMOZ_CACHE/npm/tmp.$name".*
+    tmp="$(mktemp -d "$LUMOZ_CACHE/npm/tmp.$name.XXXXXX")"
     say "fetching npm package $name $version"
     (
         cd "$tmp"
