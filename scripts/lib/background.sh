@@ -6,7 +6,7 @@
 background_names=()
 declare -gA background_pids=()
 
-# background_start NAME LOG COMMAND…: starts it with stdout and stderr in LOG. Its id: ${background_pids[NAME]}.
+# background_start NAME LOG COMMAND…: starts it with stdout and stderr in LOG.
 background_start() {
     local name="$1" log="$2"
     shift 2
@@ -14,6 +14,9 @@ background_start() {
     background_pids[$name]=$!
     background_names+=("$name")
 }
+
+# background_pid NAME: its process id.
+background_pid() { printf '%s\n' "${background_pids[$1]}"; }
 
 # background_alive NAME
 background_alive() { kill -0 "${background_pids[$1]}" 2>/dev/null; }

@@ -22,12 +22,12 @@ DUPLICATE_TEST_LINES = 30
 # (pattern, what to do instead, which files)
 EVERYWHERE = [
     (re.compile(r"\b(TO[D]O|FIX[M]E|XX[X])\b"), "unfinished work: finish it or file an issue"),
-    (re.compile(r"registry\.npm[j]s|py[p]i\.org|pythonhoste[d]\.org|(deb|security|ftp)\.debia[n]\.org|npmmirro[r]"),
+    (re.compile(r"registry\.npm[j]s|py[p]i\.org|pythonhoste[d]\.org|(deb|security|ftp)\.d[e]bian\.org|npmmirro[r]"),
      "host of a package registry: packages are fetched by their clients"),
     (re.compile(r"(?<![\w.])/(wor[k]|roo[t]|hom[e]/[a-z]+)/[\w.]"), "path of one machine"),
 ]
 IN_SOURCES = [
-    (re.compile(r"\b([Ss]tu[b]|[Pp]laceholde[r]|not implemente[d]|[Hh]ac[k])\b"), "nothing half-done is committed"),
+    (re.compile(r"\b([Ss]tu[b]|[Pp]laceholde[r]|not [i]mplemented|[Hh]ac[k])\b"), "nothing half-done is committed"),
     (re.compile(r"\b(blacklis[t]|whitelis[t])", re.I), "say deny-list or allow-list"),
 ]
 IN_CODE = [

@@ -68,8 +68,8 @@ engine_and_model_begin() {
 }
 
 engine_and_model_wait() {
-    local shown='' line pid="${background_pids[engine]}"
-    while kill -0 "$pid" 2>/dev/null; do
+    local shown='' line
+    while background_alive engine; do
         line="$(tail -n 1 "$suites_folder/engine.log")"
         [[ "$line" == "$shown" ]] || printf '%s\n' "$line" >&2
         shown="$line"
