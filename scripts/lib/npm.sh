@@ -50,7 +50,7 @@ npm_fetch() {
     read -r version integrity < <(npm_pin "$1")
     target="$LUMOZ_CACHE/npm/$1-$version"
     if [[ ! -d "$target" ]]; then
-        command -v npm >/dev/null || packages_ensure node
+        node_ensure
         mkdir -p "$LUMOZ_CACHE/npm"
         with_lock "$LUMOZ_CACHE/npm/$1.lock" npm_fetch_locked "$1" "$version" "$integrity" "$target"
     fi

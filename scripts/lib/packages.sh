@@ -35,3 +35,8 @@ packages_ensure() {
     ((${#missing[@]} == 0)) ||
         die "older than deps/debian.txt demands: ${missing[*]}" "Enable Debian 12's updates and security sources, then run the script again."
 }
+
+# node_ensure: npm fetches the pinned packages; whichever is there serves, Debian's is installed where there is none.
+node_ensure() {
+    command -v npm >/dev/null || packages_ensure node
+}

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # The suites of scripts/test. Each is a function; `step` runs it, times it and notes a failure that no case explains.
-# Needs common.sh, packages.sh, npm.sh, python.sh, engine.sh, model.sh, background.sh and build.sh.
+# Needs common.sh, packages.sh, npm.sh, python.sh, engine.sh, model.sh, prepare.sh, background.sh and build.sh.
 
 # suites_begin MODE: empties the results and sets what test programs read from the environment.
 suites_begin() {
@@ -56,31 +56,6 @@ step() {
 # step_failed: true if the last step failed.
 step_failed() { ((step_status != 0)); }
 
-engine_and_model() {
-    model_ensure >"$suites_folder/model.path"
-    engine_ensure >"$suites_folder/engine.path"
-}
-
-# engine_and_model_begin: they are fetched and compiled beside the product's build; the log is build/test/engine.log.
-engine_and_model_begin() {
-    [[ -x "$(engine_path)" ]] || note "the engine is built in the background; its progress: build/test/engine.log"
-    background_start engine "$suites_folder/engine.log" engine_and_model
-}
-
-engine_and_model_wait() {
-    local shown='' line
-    while background_alive engine; do
-        line="$(tail -n 1 "$suites_folder/engine.log")"
-        [[ "$line" == "$shown" ]] || printf '%s\n' "$line" >&2
-        shown="$line"
-        sleep 1
-    done
-    if [[ ! -s "$suites_folder/engine.path" || ! -x "$(<"$suites_folder/engine.path")" ]]; then
-        cat "$suites_folder/engine.log" >&2
-        die "engine or model is not there, see above"
-    fi
-}
-
 # test_targets PRESET SUFFIX: the build's targets whose name ends so, configuring the preset if needed.
 test_targets() {
     [[ -f "$LUMOZ_ROOT/build/$1/build.ninja" ]] || (cd "$LUMOZ_ROOT" && cmake --preset "$1" >/dev/null)
@@ -123,8 +98,8 @@ suite_integration() {
     [[ "$suites_mode" == full ]] && limit=14400
     local -x LUMOZ_ENGINE LUMOZ_MODEL LUMOZ_BIN LUMOZ_NODE LUMOZ_PYTHON NODE_PATH
     LUMOZ_BIN="$LUMOZ_ROOT/build/$preset/bin"
-    LUMOZ_ENGINE="$(<"$suites_folder/engine.path")"
-    LUMOZ_MODEL="$(<"$suites_folder/model.path")"
+    LUMOZ_ENGINE="$(engine_ensure)"
+    LUMOZ_MODEL="$(model_ensure)"
     LUMOZ_PYTHON="$(python_ensure)"
     LUMOZ_NODE="$(node22)"
     NODE_PATH="$(node_modules openai)"
