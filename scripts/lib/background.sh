@@ -10,7 +10,10 @@ declare -gA background_pids=()
 background_start() {
     local name="$1" log="$2"
     shift 2
+    # Job control gives it a process group of its own: Ctrl-C reaches this script only, which then ends it in order.
+    set -m
     "$@" </dev/null >"$log" 2>&1 &
+    set +m
     background_pids[$name]=$!
     background_names+=("$name")
 }
@@ -41,6 +44,7 @@ background_stop() {
     while kill -0 "$pid" 2>/dev/null && ((SECONDS < deadline)); do sleep 0.05; done
     kill -KILL "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || status=$?
+    kill -TERM -- "-$pid" 2>/dev/null || true # what it left behind
     unset "background_pids[$name]"
     return "$status"
 }

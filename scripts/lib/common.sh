@@ -3,6 +3,7 @@
 # What every script shares: strictness, paths, messages, locks, timing. Sourced, never run.
 
 set -euo pipefail
+shopt -s inherit_errexit
 
 LUMOZ_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 LUMOZ_CACHE="${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/lumoz-tee"
@@ -44,7 +45,7 @@ as_root() {
 }
 
 # with_lock FILE COMMAND…: runs it while holding FILE, so that two scripts at once do not do the same work twice.
-# Progress of the one is waited for by the other.
+# The command runs in a subshell.
 with_lock() {
     local file="$1" descriptor status=0
     shift
@@ -54,7 +55,14 @@ with_lock() {
         note "another run holds $file, waiting for it"
         flock "$descriptor"
     fi
-    ("$@" {descriptor}>&-) || status=$?
+    # The command inherits the lock: if this script is killed, the next one waits until what it started has ended.
+    set +e
+    (
+        set -e
+        "$@"
+    )
+    status=$?
+    set -e
     exec {descriptor}>&-
     return "$status"
 }

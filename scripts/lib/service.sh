@@ -8,7 +8,8 @@ service_begin() {
     service_folder="$1" service_bin="$2" service_engine="$3" service_model="$4"
     service_model_name="${5:-smollm2-135m}"
     service_url='' service_root=''
-    mkdir -p -m 0700 "$service_folder"
+    mkdir -p "$service_folder"
+    chmod 0700 "$service_folder"
 }
 
 # service_show_log NAME: the last lines of a log, for a failure.
@@ -27,6 +28,7 @@ service_start_tee() {
         service_show_log simtee
         die "the stand-in TEE did not start"
     }
+    # shellcheck disable=SC2034 # read by the scripts that start a service
     service_root="$(tr -d ' \n' <"$service_folder/root.hex")"
 }
 
