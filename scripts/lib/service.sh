@@ -28,7 +28,6 @@ service_start_tee() {
         service_show_log simtee
         die "the stand-in TEE did not start"
     }
-    # shellcheck disable=SC2034 # read by the scripts that start a service
     service_root="$(tr -d ' \n' <"$service_folder/root.hex")"
 }
 
