@@ -34,7 +34,6 @@ IN_CODE = [
     (re.compile(r"^\s*using namespace\b"), "no `using namespace`"),
     (re.compile(r"__DATE__|__TIME__|__TIMESTAMP__"), "the build is reproducible: no time of compilation"),
     (re.compile(r"\bthrow\b"), "errors are values: Result<T>"),
-    (re.compile(r"\bvolatile\b"), "volatile is not a tool here"),
 ]
 IN_PRODUCT = (re.compile(r"\b(strcpy|strcat|sprintf|gets|system|popen|rand|atoi|atol|strtok)\s*\("),
               "unsafe or ambiguous function")

@@ -59,7 +59,8 @@ step_failed() { ((step_status != 0)); }
 # test_targets PRESET SUFFIX: the build's targets whose name ends so, configuring the preset if needed.
 test_targets() {
     [[ -f "$LUMOZ_ROOT/build/$1/build.ninja" ]] || (cd "$LUMOZ_ROOT" && cmake --preset "$1" >/dev/null)
-    ninja -C "$LUMOZ_ROOT/build/$1" -t targets all | sed -n "s/^\([a-z0-9_]*_$2\): phony\$/\1/p" | sort -u
+    ninja -C "$LUMOZ_ROOT/build/$1" -t targets all |
+        sed -n "/^cmake_/d; s/^\([a-z0-9_]*_$2\): phony\$/\1/p" | sort -u
 }
 
 # programs_in FOLDER PATTERN: executables, sorted.
@@ -92,7 +93,43 @@ suite_replay() {
     fi
 }
 
-# suite_integration PRESET: real processes on loopback. A Python file is a unittest module, another executable one test.
+# vector_suites: manifest below LUMOZ_VECTORS, then the suites of it that this version must pass.
+vector_suites() {
+    cat <<'TEXT'
+api/MANIFEST.json report_data attestation_query signature_text signature_verify keys http_errors jcs aci_keyset aci_receipt aci_attestation_query
+standards/MANIFEST.json oms_root
+TEXT
+}
+
+# suite_vectors PRESET: the runner of vector manifests; each manifest is one test here, the runner prints its own count.
+suite_vectors() {
+    local manifest kinds kind options status=0 log="$suites_folder/vectors.log"
+    local -x LUMOZ_BIN="$LUMOZ_ROOT/build/$1/bin"
+    while read -r manifest kinds; do
+        if [[ ! -f "$LUMOZ_VECTORS/$manifest" ]]; then
+            printf '  skip %s: it is not at %s (set LUMOZ_VECTORS)\n' "$manifest" "$LUMOZ_VECTORS"
+            printf 'skip vectors:%s\n' "$manifest" >>"$suites_results"
+            continue
+        fi
+        options=()
+        for kind in $kinds; do options+=(--kind "$kind"); done
+        if "$LUMOZ_BIN/lumoz-vectors" "$LUMOZ_VECTORS/$manifest" "${options[@]}" >"$log" 2>&1 </dev/null; then
+            printf '  pass %s (%s)\n' "$manifest" "$(tail -n 1 "$log")"
+            printf 'pass vectors:%s\n' "$manifest" >>"$suites_results"
+        else
+            status=1
+            printf 'FAIL %s\n' "$manifest"
+            tail -n 60 "$log"
+            printf 'fail vectors:%s\n' "$manifest" >>"$suites_results"
+        fi
+    done < <(vector_suites)
+    return "$status"
+}
+
+# suite_integration PRESET: real processes on loopback. A file *_test.py is a unittest module, any other executable one
+# test (exit code 77: skipped). They find programs and tools in LUMOZ_BIN, LUMOZ_ENGINE, LUMOZ_MODEL, LUMOZ_PYTHON (with
+# the pinned PyPI packages), LUMOZ_NODE (Node 22), NODE_PATH (the pinned npm packages), LUMOZ_VECTORS; LUMOZ_FULL=1 asks
+# for long campaigns whole.
 suite_integration() {
     local preset="$1" file status=0 limit=1500
     [[ "$suites_mode" == full ]] && limit=14400
