@@ -31,9 +31,9 @@ IN_SOURCES = [
     (re.compile(r"\b(blacklis[t]|whitelis[t])", re.I), "say deny-list or allow-list"),
 ]
 IN_CODE = [
-    (re.compile(r"^\s*using namespace\b"), "no `using namespace`"),
+    (re.compile(r"^\s*using namespace\b(?! std::(\w+::)*\w*literals;)"), "no `using namespace`"),
     (re.compile(r"__DATE__|__TIME__|__TIMESTAMP__"), "the build is reproducible: no time of compilation"),
-    (re.compile(r"\bthrow\b"), "errors are values: Result<T>"),
+    (re.compile(r"\bthrow\b(?! CLI::)"), "errors are values: Result<T>"),
 ]
 IN_PRODUCT = (re.compile(r"\b(strcpy|strcat|sprintf|gets|system|popen|rand|atoi|atol|strtok)\s*\("),
               "unsafe or ambiguous function")

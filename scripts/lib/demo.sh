@@ -16,7 +16,7 @@ demo_ask() {
 # demo_verify_answer: the same answer checked again from the saved files, by themselves.
 demo_verify_answer() {
     local saved="$service_folder/saved"
-    "$service_bin/lumoz" verify answer --request "$saved/request.json" --response "$saved/response.bin" \
+    "$service_bin/lumoz" verify answer --request "$saved/request.bin" --response "$saved/response.bin" \
         --proof "$saved/proof.json" --report "$saved/report.json" \
         --policy "$service_folder/tee/policy.json" --root-spki "$service_root"
 }

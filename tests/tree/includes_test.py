@@ -39,7 +39,7 @@ THIRD_PARTY = {
     "boost/asio": {"net"},
     "boost/beast": {"net"},
     "boost/system": {"net"},
-    "CLI/": {"app"},
+    "CLI/": {"app", "simtee"},
     "toml++/": {"app"},
     "openssl/": {"crypto", "net"},
     "secp256k1": {"crypto"},
