@@ -38,8 +38,9 @@ public:
 
     Result<CcLog> run() {
         LUMOZ_CHECK_OK(first_record());
-        while (!at_end())
+        while (!at_end()) {
             LUMOZ_CHECK_OK(record());
+        }
         return log_;
     }
 

@@ -121,8 +121,9 @@ private:
 
     Status extensions_part(ByteView content) {
         LUMOZ_TRY(const std::vector<profile::Extension> extensions, profile::read_extensions(content));
-        for (const profile::Extension& e : extensions)
+        for (const profile::Extension& e : extensions) {
             LUMOZ_CHECK_OK(extension_part(e));
+        }
         return {};
     }
 

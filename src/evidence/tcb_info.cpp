@@ -29,7 +29,9 @@ public:
         if (version != 2 && version != 3) return schema_.bad("version", "not 2 or 3");
         out_.version = static_cast<std::uint32_t>(version);
         LUMOZ_CHECK_OK(head(root));
-        if (out_.tdx) LUMOZ_CHECK_OK(modules(root));
+        if (out_.tdx) {
+            LUMOZ_CHECK_OK(modules(root));
+        }
         if (!out_.tdx && root.find("tdxModule")) return schema_.bad("tdxModule", "in a document for SGX");
         LUMOZ_CHECK_OK(levels(root));
         LUMOZ_CHECK_OK(words_.check("tcb_info.status"));
@@ -99,8 +101,8 @@ private:
             LUMOZ_TRY(TcbLevel read, level(element));
             out_.levels.push_back(std::move(read));
         }
-        std::ranges::stable_sort(out_.levels,
-                                 [](const TcbLevel& a, const TcbLevel& b) { return compare(a, b) > 0; });
+        std::ranges::sort(out_.levels,
+                          [](const TcbLevel& a, const TcbLevel& b) { return compare(a, b) > 0; });
         for (std::size_t i = 1; i < out_.levels.size(); ++i)
             if (compare(out_.levels[i - 1], out_.levels[i]) == 0)
                 return schema_.bad("tcbLevels", "one level twice");
@@ -117,7 +119,9 @@ private:
         }
         LUMOZ_TRY(const std::int64_t pcesvn, schema_.integer(tcb, "pcesvn", 65535));
         out.pcesvn = static_cast<std::uint16_t>(pcesvn);
-        if (out_.tdx) LUMOZ_CHECK_OK(components(tcb, "tdxtcbcomponents", out.tdx));
+        if (out_.tdx) {
+            LUMOZ_CHECK_OK(components(tcb, "tdxtcbcomponents", out.tdx));
+        }
         LUMOZ_TRY(out.tcb_date, schema_.date(element, "tcbDate"));
         LUMOZ_TRY(out.status, words_.read(schema_, element, StatusWords::Kind::Platform));
         LUMOZ_TRY(out.advisories, read_advisories(schema_, element));

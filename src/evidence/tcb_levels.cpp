@@ -76,9 +76,10 @@ Result<std::vector<IsvLevel>> read_isv_levels(const Schema& schema, const json::
         LUMOZ_TRY(read.tcb_date, schema.date(level, "tcbDate"));
         LUMOZ_TRY(read.status, words.read(schema, level, StatusWords::Kind::Isv));
         LUMOZ_TRY(read.advisories, read_advisories(schema, level));
-        out.push_back(std::move(read));
+        // Highest first; equal ones keep the order of the file.
+        const auto at = std::ranges::find_if(out, [&](const IsvLevel& l) { return l.isvsvn < read.isvsvn; });
+        out.insert(at, std::move(read));
     }
-    std::ranges::stable_sort(out, [](const IsvLevel& a, const IsvLevel& b) { return a.isvsvn > b.isvsvn; });
     return out;
 }
 

@@ -52,7 +52,9 @@ private:
 
     Status body() {
         quote_.body_kind_ = quote_.is_tdx() ? BodyKind::Td10 : BodyKind::SgxReport;
-        if (quote_.version_ == 5) LUMOZ_CHECK_OK(body_descriptor());
+        if (quote_.version_ == 5) {
+            LUMOZ_CHECK_OK(body_descriptor());
+        }
         LUMOZ_TRY(quote_.parts_.body, piece(in_, 0, body_size(quote_.body_kind_)));
         quote_.parts_.signed_range = {0, in_.offset()};
         return {};
