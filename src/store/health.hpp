@@ -45,6 +45,11 @@ public:
         const std::lock_guard lock(mutex_);
         return !write_;
     }
+    /// The last transaction found the disk full.
+    [[nodiscard]] bool full() const {
+        const std::lock_guard lock(mutex_);
+        return write_ && write_->rule == "E_STORE_FULL";
+    }
     [[nodiscard]] bool has_space() const {
         const std::lock_guard lock(mutex_);
         return !space_;

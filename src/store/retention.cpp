@@ -49,37 +49,47 @@ void Retention::keep_ballast() {
     [[maybe_unused]] const Status made = ballast_.make();
 }
 
-void Retention::give_back_pages() {
+bool Retention::tight() const {
+    return health_.full() || !health_.has_space();
+}
+
+void Retention::give_back_space() {
     const auto pages = writer_.pages();
     if (!pages) return note(std::unexpected(pages.error()));
-    const bool tight = !health_.has_space();
-    const std::uint64_t spare = tight ? 0 : std::max(kSparePages, pages->all / 4);
+    const std::uint64_t spare = tight() ? 0 : std::max(kSparePages, pages->all / 4);
     if (pages->free > spare) note(writer_.vacuum(kVacuumStep));
-    if (tight) note(writer_.checkpoint(true));
+    // The log is copied and its space given back; when even that finds no room, the next round tries again.
+    if (tight()) note(writer_.checkpoint(true));
+}
+
+void Retention::probe() {
+    const Status status = writer_.probe();
+    if (status) {
+        health_.write_worked();
+    } else {
+        health_.write_failed(status.error());
+    }
 }
 
 void Retention::look_around() {
-    if (!health_.writes()) {
-        const Status probe = writer_.probe();
-        if (probe) {
-            health_.write_worked();
-        } else {
-            health_.write_failed(probe.error());
-            if (probe.error().rule == "E_STORE_FULL") make_room();
-        }
-    }
     measure();
     keep_ballast();
+    if (tight()) note(writer_.checkpoint(true));
+    if (!health_.writes()) probe();
+    if (health_.full() && make_room()) {
+        note(writer_.checkpoint(true));
+        probe();
+    }
     if (health_.writes()) {
         note(writer_.drop_unused_keysets());
-        give_back_pages();
+        give_back_space();
         if (writer_.wal_pages() > 0) note(writer_.checkpoint(false));
     }
     measure();
 }
 
 bool Retention::step(std::size_t rows) {
-    if (!health_.writes()) return false;
+    if (!health_.writes() && !health_.full()) return false;
     const bool too_large = bytes_used_ > options_.max_bytes;
     const UnixTime before = clock_.now() - options_.max_age.count();
     const auto gone = writer_.delete_oldest(rows, too_large ? std::nullopt : std::optional(before));
@@ -88,7 +98,10 @@ bool Retention::step(std::size_t rows) {
         return false;
     }
     deleted_ += *gone;
-    if (*gone > 0) measure();
+    if (*gone > 0) {
+        if (tight()) give_back_space();
+        measure();
+    }
     return *gone == rows || (too_large && *gone > 0);
 }
 

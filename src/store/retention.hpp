@@ -29,7 +29,9 @@ public:
 private:
     void measure();
     void keep_ballast();
-    void give_back_pages();
+    void give_back_space();
+    void probe();
+    [[nodiscard]] bool tight() const;
     void note(const Status& status);
 
     const SqliteOptions& options_;

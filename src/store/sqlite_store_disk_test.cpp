@@ -34,7 +34,7 @@ protected:
     void open() {
         SqliteOptions options = testing::options(folder_.path());
         options.min_free_bytes = 3 * kMiB;
-        options.ballast_bytes = 2 * kMiB;
+        options.ballast_bytes = 7 * kMiB;
         options.upkeep_interval = std::chrono::hours(1);  // only when the test asks
         auto opened = SqliteStore::open(options, clock_);
         ASSERT_TRUE(opened) << opened.error().rule << " " << opened.error().detail;
