@@ -119,7 +119,7 @@ private:
         const auto name = file.path.filename();
         if (name == "provider") return to_bytes(as_bytes(provider));
         if (name == "generation") return to_bytes(as_bytes(std::to_string(entry.generation) + "\n"));
-        if (second_writers > 0 && second_writers-- > 0) ++entry.generation;
+        if (file.offset == 0 && second_writers > 0 && second_writers-- > 0) ++entry.generation;
         if (outblob_empty) return {};
         ReportData report_data;
         std::ranges::copy(entry.inblob, report_data.bytes.begin());
