@@ -22,11 +22,31 @@ inline constexpr std::chrono::milliseconds kSweepStep{50};
 
 class Loop;
 
+/// Something that must let go of its tasks and sockets before its loop ends. For net/ only.
+class Attached {
+public:
+    Attached() = default;
+    Attached(const Attached&) = delete;
+    Attached& operator=(const Attached&) = delete;
+    virtual ~Attached() { detach(); }
+
+protected:
+    void attach(Loop& loop);
+    void detach();
+    /// The loop ends: drop what waits on it.
+    virtual void loop_ends() = 0;
+
+private:
+    friend class Loop;
+    Attached* next_ = nullptr;
+    Attached** link_ = nullptr;
+};
+
 /// A point in time at which `expired()` is called on the loop's thread. Setting and clearing are cheap: the
 /// node moves in the wheel only when it must fire earlier than it stands there.
 class Deadline {
 public:
-    explicit Deadline(Loop& loop) : loop_(&loop) {}
+    explicit Deadline(Loop& owner) : loop_(&owner) {}
     Deadline(const Deadline&) = delete;
     Deadline& operator=(const Deadline&) = delete;
     virtual ~Deadline();
@@ -38,6 +58,8 @@ public:
 protected:
     /// Must not resume coroutines in place; it may close, cancel or post.
     virtual void expired() = 0;
+    /// Requires: the loop lives, as it does inside `expired`.
+    [[nodiscard]] Loop& loop() { return *loop_; }
 
 private:
     friend class Loop;
@@ -80,6 +102,7 @@ public:
 
 private:
     friend class Deadline;
+    friend class Attached;
     void link(Deadline& node, TimePoint when);
     std::unique_ptr<Core> core_;
 };

@@ -12,12 +12,9 @@ namespace lumoz::net {
 
 /// One coroutine of the loop waits, somebody on the same thread fires. A fire without a waiter is remembered
 /// once.
-class Signal {
+class Signal final : private Attached {
 public:
-    Signal() = default;
-    Signal(const Signal&) = delete;
-    Signal& operator=(const Signal&) = delete;
-    ~Signal() = default;
+    explicit Signal(Loop& loop) : loop_(loop) {}
 
     /// Requires: no other coroutine waits here.
     Task<void> wait();
@@ -27,6 +24,8 @@ public:
     [[nodiscard]] bool waiting() const { return static_cast<bool>(resume_); }
 
 private:
+    void loop_ends() override { resume_ = nullptr; }
+    Loop& loop_;
     std::move_only_function<void()> resume_;
     bool fired_ = false;
 };
@@ -36,7 +35,7 @@ private:
 template <class T>
 class OneShot {
 public:
-    explicit OneShot(Loop& loop) : loop_(loop) {}
+    explicit OneShot(Loop& loop) : loop_(loop), signal_(loop) {}
 
     /// Any thread, once.
     void set(T value) {
