@@ -63,7 +63,7 @@ struct Config {
     std::int64_t max_json_depth = 64;
     std::int64_t max_header_bytes = 32'768;
     std::int64_t max_connections = 16'384;
-    std::int64_t connections_per_second = 0;
+    std::int64_t requests_per_second = 0;
     std::int64_t inline_proof_bytes = std::int64_t{8} << 20;
     std::chrono::milliseconds header_timeout{30'000};
     std::chrono::milliseconds body_timeout{60'000};

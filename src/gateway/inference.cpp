@@ -158,6 +158,7 @@ net::Task<void> Inference::forward(ByteView body) {
     net::Loop& loop = call_.exchange.loop();
     const Config& config = call_.service.config;
     call_.exchange.on_peer_gone([this] { cut(receipt::CutBy::Client); });
+    if (call_.exchange.peer_gone()) cut(receipt::CutBy::Client);
     total_limit_ = std::make_unique<TotalLimit>(loop, *this);
     total_limit_->set(loop.now() + config.engine_total_timeout);
     const net::TimePoint begin = loop.now();

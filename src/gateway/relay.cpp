@@ -92,6 +92,8 @@ Status Inference::begin() {
         headers.add("Cache-Control", "no-cache");
         headers.add("X-Accel-Buffering", "no");
     }
+    if (proof_.wanted && (!sse_ || proof_.trailers))
+        headers.add("Trailer", "X-Signature, X-Signing-Address, X-Signing-Algo, X-Signature-Text");
     call_.status = status_;
     return call_.exchange.begin(status_, headers, length_);
 }
