@@ -39,12 +39,15 @@ net::Task<void> answer_report(Call& call) {
     const auto query = identity::parse_report_query(query_of(call), call.service.identity);
     if (!query) {
         const Error& why = query.error();
-        ApiError error = api_error(why.code == Errc::NotFound ? Failure::NotFound : Failure::BadRequest, why.detail);
+        ApiError error =
+            api_error(why.code == Errc::NotFound ? Failure::NotFound : Failure::BadRequest, why.detail);
         co_await respond_error(call, std::move(error));
         co_return;
     }
     const auto document = std::make_shared<Document>(call.exchange.loop());
-    identity::Reports::Done done = [document](Result<identity::SharedText> text) { document->set(std::move(text)); };
+    identity::Reports::Done done = [document](Result<identity::SharedText> text) {
+        document->set(std::move(text));
+    };
     call.service.reports.report(*query, std::move(done));
     co_await answer_document(call, document, true);
 }
@@ -57,7 +60,9 @@ net::Task<void> answer_aci(Call& call) {
         co_return;
     }
     const auto document = std::make_shared<Document>(call.exchange.loop());
-    identity::Reports::Done done = [document](Result<identity::SharedText> text) { document->set(std::move(text)); };
+    identity::Reports::Done done = [document](Result<identity::SharedText> text) {
+        document->set(std::move(text));
+    };
     call.service.reports.aci_attestation(*nonce, std::move(done));
     co_await answer_document(call, document, false);
 }

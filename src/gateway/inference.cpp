@@ -218,8 +218,8 @@ net::Task<void> Inference::engine_failed(Error error) {
     Failure failure = Failure::EngineGarbage;
     if (error.code == Errc::Timeout || cut_ == receipt::CutBy::Deadline) failure = Failure::EngineTimeout;
     if (cut_ == receipt::CutBy::Shutdown) failure = Failure::Draining;
-    const bool not_reached = error.rule == "E_NET_REFUSED" || error.rule == "E_NET_RESOLVE" ||
-                             error.rule.starts_with("E_TLS_");
+    const bool not_reached =
+        error.rule == "E_NET_REFUSED" || error.rule == "E_NET_RESOLVE" || error.rule.starts_with("E_TLS_");
     if (not_reached) failure = Failure::EngineDown;
     if (error.code == Errc::Unavailable) failure = Failure::EngineNotReady;
     if (not_reached || error.code == Errc::Unavailable) fields_.forwarded.reset();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of one signed request (docs/life-of-a-request.md): checked, hashed, forwarded untouched, its answer
-// hashed as it is written, the last byte held until the receipt is durable (design decisions 9 to 15, 20, 22).
+// The life of one signed request (docs/life-of-a-request.md): checked, hashed, forwarded untouched, its
+// answer hashed as it is written, the last byte held until the receipt is durable (design decisions 9 to 15,
+// 20, 22).
 #pragma once
 
 #include "crypto/sha2.hpp"

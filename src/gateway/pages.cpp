@@ -179,10 +179,13 @@ std::string metrics_page(Service& service) {
     counter("lumoz_quotes_coalesced_total", "Requests that shared a quote.", attestor.coalesced);
     counter("lumoz_quotes_refused_total", "Requests that found the queue full.", attestor.refused);
     gauge("lumoz_quotes_waiting", "Requests that wait for a quote.", static_cast<double>(attestor.waiting));
-    counter("lumoz_attestation_cache_hits_total", "Reports without nonce from the cache.", reports.cache_hits);
-    counter("lumoz_attestation_cache_misses_total", "Reports without nonce that were made.", reports.cache_misses);
+    counter("lumoz_attestation_cache_hits_total", "Reports without nonce from the cache.",
+            reports.cache_hits);
+    counter("lumoz_attestation_cache_misses_total", "Reports without nonce that were made.",
+            reports.cache_misses);
     gauge("lumoz_engine_ready", "1 when the engine answers.", service.engine.ready() ? 1 : 0);
-    gauge("lumoz_keyset_not_after_seconds", "When the keys expire.", static_cast<double>(service.identity.not_after));
+    gauge("lumoz_keyset_not_after_seconds", "When the keys expire.",
+          static_cast<double>(service.identity.not_after));
     return out;
 }
 

@@ -11,7 +11,7 @@ net::Task<void> answer_page(Call& call);
 
 /// One part of readiness.
 struct ReadyCheck {
-    std::string_view name;    ///< static text
+    std::string_view name;  ///< static text
     bool ok = false;
     std::string_view reason;  ///< static text or the rule of an error; empty when ok
 };

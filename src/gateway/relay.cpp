@@ -54,7 +54,8 @@ net::Task<void> Inference::relay_stream(Bytes first) {
         if (cut_) break;
         if (!piece) {
             const bool late = piece.error().code == Errc::Timeout;
-            log::warn("engine_failed", {{"id", call_.id}, {"rule", piece.error().rule}, {"sent", std::int64_t(sent_)}});
+            log::warn("engine_failed",
+                      {{"id", call_.id}, {"rule", piece.error().rule}, {"sent", std::int64_t(sent_)}});
             ApiError error = api_error(late ? Failure::EngineTimeout : Failure::EngineGarbage);
             co_await cut_stream(late ? receipt::CutBy::Deadline : receipt::CutBy::Engine, std::move(error));
             co_return;
@@ -78,7 +79,8 @@ net::Task<void> Inference::relay_stream(Bytes first) {
     }
     if ((sse_ && !scanner_.terminal()) || (promised && *promised != arrived_)) {
         // A stream that just stops is not an answer: the end marker is missing.
-        log::warn("engine_failed", {{"id", call_.id}, {"rule", "E_ENGINE_NO_END"}, {"sent", std::int64_t(sent_)}});
+        log::warn("engine_failed",
+                  {{"id", call_.id}, {"rule", "E_ENGINE_NO_END"}, {"sent", std::int64_t(sent_)}});
         ApiError error = api_error(Failure::EngineGarbage);
         co_await cut_stream(receipt::CutBy::Engine, std::move(error));
         co_return;
@@ -110,7 +112,8 @@ net::Task<Status> Inference::pass(ByteView piece) {
     }
     const auto count = static_cast<std::size_t>(free - sent_);
     if (held_.size() + piece.size() - count > kMaxHeld)
-        co_return fail(Errc::Limit, "E_ENGINE_HELD", "gateway.relay", "more than 16 MiB behind the end marker");
+        co_return fail(Errc::Limit, "E_ENGINE_HELD", "gateway.relay",
+                       "more than 16 MiB behind the end marker");
     co_return co_await release(count, piece);
 }
 
@@ -120,7 +123,9 @@ net::Task<Status> Inference::release(std::size_t count, ByteView piece) {
         append(held_, piece);
         co_return Status{};
     }
-    if (!call_.exchange.begun()) LUMOZ_CO_CHECK_OK(begin());
+    if (!call_.exchange.begun()) {
+        LUMOZ_CO_CHECK_OK(begin());
+    }
     if (!held_.empty()) {
         append(held_, piece);
         const ByteView out = ByteView(held_).first(count);

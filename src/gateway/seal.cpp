@@ -13,9 +13,8 @@ constexpr std::chrono::seconds kCommitLimit{30};
 
 }  // namespace
 
-net::Task<Result<std::optional<receipt::TextSignatures>>> Inference::seal(Digest256 response,
-                                                                          std::optional<receipt::CutBy> cut_by,
-                                                                          std::uint64_t bytes) {
+net::Task<Result<std::optional<receipt::TextSignatures>>> Inference::seal(
+    Digest256 response, std::optional<receipt::CutBy> cut_by, std::uint64_t bytes) {
     const Service& service = call_.service;
     fields_.response = receipt::ResponseHash(response.bytes);
     fields_.served_at = service.clock.now();
@@ -109,7 +108,8 @@ void Inference::add_proof_headers(net::Headers& headers, const receipt::TextSign
 
 std::string Inference::proof_event(const receipt::TextSignatures& signatures) const {
     return "event: proof\ndata: " +
-           receipt::inline_proof_json(proof_.algo, signatures, call_.service.signer.addresses(), call_.id) + "\n\n";
+           receipt::inline_proof_json(proof_.algo, signatures, call_.service.signer.addresses(), call_.id) +
+           "\n\n";
 }
 
 }  // namespace lumoz::gateway
