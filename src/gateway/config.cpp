@@ -2,6 +2,7 @@
 #include "gateway/config.hpp"
 
 #include "base/hex.hpp"
+#include "base/json.hpp"
 #include "gateway/config_keys.hpp"
 
 #include <charconv>
@@ -106,6 +107,18 @@ std::string config_reference() {
                "` | " + std::string(key.doc) + " |\n";
     }
     return out;
+}
+
+std::string effective_config_json(const Config& config) {
+    std::map<std::string_view, const ConfigKey*> by_name;
+    for (const ConfigKey& key : config_keys())
+        by_name.emplace(key.name, &key);
+    json::Writer w;
+    w.object();
+    for (const auto& [name, key] : by_name)
+        w.key(name).string(key->show(config));
+    w.end();
+    return std::move(w).text();
 }
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {

@@ -33,6 +33,7 @@ struct Config {
     std::string engine_url;
     std::string engine_ca_file;
     std::string engine_spki_sha256;
+    std::int64_t engine_pool = 64;
     std::string engine_runtime_dir;
     std::int64_t engine_context = 4'096;
     std::int64_t engine_parallel = 1;
@@ -84,6 +85,10 @@ Result<Config> make_config(const ConfigValues& values);
 
 /// Markdown reference of all keys with type, default and meaning.
 [[nodiscard]] std::string config_reference();
+
+/// Every key with the value in force, as one canonical JSON object: what `config_sha256` in evidence covers.
+/// Tokens and keys are in files of their own and not in it.
+[[nodiscard]] std::string effective_config_json(const Config& config);
 
 /// "250ms", "30s", "5m", "2h", "30d". `E_CONFIG`.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);

@@ -160,6 +160,9 @@ std::vector<ConfigKey> engine_keys() {
         text("engine.ca_file", &Config::engine_ca_file, "PEM file of the authorities for an https engine"),
         text("engine.spki_sha256", &Config::engine_spki_sha256,
              "Pin of an https engine's key: SHA-256 of its SubjectPublicKeyInfo in hex"),
+        number(
+            "engine.pool", &Config::engine_pool, 0, 100'000,
+            "Idle connections kept to a `url` engine, for each I/O thread; 0 is one connection per request"),
         duration("engine.start_timeout", &Config::engine_start_timeout, "How long the engine may load"),
         duration("engine.connect_timeout", &Config::engine_connect_timeout, "Connecting to the engine"),
         duration("engine.first_byte_timeout", &Config::engine_first_byte_timeout,
