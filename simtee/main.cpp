@@ -2,10 +2,9 @@
 // lumoz-simtee: a stand-in for TEE hardware on a developer's machine. It proves nothing, and says so.
 #include "base/hex.hpp"
 #include "base/log.hpp"
+#include "simtee/options.hpp"
 #include "simtee/server.hpp"
 #include "simtee/state.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <cstdio>
@@ -13,18 +12,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+namespace lumoz::simtee {
 namespace {
 
-using namespace lumoz;
-
 constexpr int kRenewalCheckMs = 60000;
-
-struct Options {
-    std::string socket;
-    std::string state;
-    std::string root_out;
-    std::string seed;
-};
 
 int report(const Error& error) {
     log::error("failed",
@@ -33,13 +24,11 @@ int report(const Error& error) {
 }
 
 Result<Digest256> seed_of(const Options& options) {
-    if (options.seed.empty()) return simtee::load_or_make_seed(options.state);
-    auto seed = fixed_from_hex<Digest256>(options.seed);
-    if (!seed) return fail(Errc::Usage, "E_USAGE", "simtee.options", "--seed wants 64 hex digits");
+    if (!options.seed) return load_or_make_seed(options.state);
     std::error_code error;
     std::filesystem::create_directories(options.state, error);
     if (error) return fail(Errc::Io, "E_STATE", "simtee.state", error.message());
-    return *seed;
+    return *options.seed;
 }
 
 /// A descriptor that is readable once SIGTERM or SIGINT came. Threads made later inherit the mask.
@@ -53,7 +42,7 @@ int termination_signals() {
 }
 
 /// Renews the collateral until it is time to end.
-void keep_fresh(simtee::PublishedFiles& files, int signals) {
+void keep_fresh(PublishedFiles& files, int signals) {
     const SystemClock clock;
     for (;;) {
         pollfd entry{.fd = signals, .events = POLLIN, .revents = 0};
@@ -67,20 +56,20 @@ Status run(const Options& options) {
     const int signals = termination_signals();
     if (signals < 0) return fail(Errc::Internal, "E_SIGNALS", "simtee.main", "no signalfd");
     LUMOZ_TRY(const Digest256 seed, seed_of(options));
-    simtee::Machine machine(seed);
-    simtee::PublishedFiles files(options.state, machine);
+    Machine machine(seed);
+    PublishedFiles files(options.state, machine);
     LUMOZ_CHECK_OK(files.renew_collateral(SystemClock().now()));
     LUMOZ_CHECK_OK(files.write_policy());
     const std::string pin = to_hex(machine.vendor().root_pin().view());
     if (!options.root_out.empty()) {
-        LUMOZ_CHECK_OK(simtee::write_atomically(options.root_out, pin + "\n"));
+        LUMOZ_CHECK_OK(write_atomically(options.root_out, pin + "\n"));
     }
 
-    const simtee::Service service(machine, [&files] {
+    const Service service(machine, [&files] {
         const Status written = files.write_policy();
         if (!written) log::error("policy", {{"detail", std::string_view(written.error().detail)}});
     });
-    LUMOZ_TRY(const auto server, simtee::Server::listen(options.socket, service, {}));
+    LUMOZ_TRY(const auto server, Server::listen(options.socket, service, {}));
     log::warn("SIMULATED", {{"detail", "this is no TEE: its evidence proves nothing"},
                             {"root_spki_sha256", std::string_view(pin)}});
     log::info("listening", {{"address", std::string_view(options.socket)}, {"simulated", true}});
@@ -91,20 +80,21 @@ Status run(const Options& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    Options options;
-    CLI::App app("SIMULATED TEE: answers like a guest agent, with evidence signed by a root of its own");
-    app.add_option("--socket", options.socket, "Unix socket to serve")->required();
-    app.add_option("--state", options.state, "directory of the root seed, collateral.json and policy.json")
-        ->required();
-    app.add_option("--root-out", options.root_out,
-                   "file that gets the SHA-256 of the root's public key, in hex");
-    app.add_option("--seed", options.seed, "64 hex digits that all keys follow from, for reproducible tests");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : exit_code(Errc::Usage);
+/// The exit code of the program.
+int run_program(std::span<const std::string_view> arguments) {
+    const auto options = Options::parse(arguments);
+    if (!options) return report(options.error());
+    if (options->help) {
+        std::fputs(std::string(usage()).c_str(), stdout);
+        return 0;
     }
-    const Status status = run(options);
+    const Status status = run(*options);
     return status ? 0 : report(status.error());
+}
+
+}  // namespace lumoz::simtee
+
+int main(int argc, char** argv) {
+    const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+    return lumoz::simtee::run_program(arguments);
 }

@@ -5,7 +5,10 @@
 #include "base/result.hpp"
 #include "simtee/service.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <list>
+#include <memory>
 #include <thread>
 
 namespace lumoz::simtee {

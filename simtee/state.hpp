@@ -9,7 +9,7 @@
 
 namespace lumoz::simtee {
 
-/// Reads DIR/root.seed, or makes it (mode 0600) and the directory (0700) at the first start. `E_STATE`.
+/// Reads DIR/root.seed, or makes it (mode 0600) and the directory at the first start. `E_STATE`.
 Result<Digest256> load_or_make_seed(const std::filesystem::path& dir);
 
 /// Writes beside and renames: a reader sees the old text or the new one. `E_STATE`.

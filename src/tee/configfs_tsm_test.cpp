@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tee/configfs_tsm.hpp"
 
-#include "tee/fake_agent.hpp"
+#include "tee/testing/fake_agent.hpp"
 
 #include <gtest/gtest.h>
 
@@ -175,7 +175,7 @@ TEST_F(Configfs, ReadsToTheEndInShortPieces) {
     tree->padding = 12000;
     const auto evidence = quote();
     ASSERT_TRUE(evidence) << evidence.error().detail;
-    EXPECT_EQ(evidence->quote.size(), 632U + 12000U);
+    EXPECT_EQ(evidence->quote.size(), testing::bare_quote(asked).size() + 12000);
 }
 
 TEST_F(Configfs, RetriesWhenBusy) {
@@ -222,7 +222,7 @@ TEST_F(Configfs, RefusesAQuoteOverOtherReportData) {
 TEST_F(Configfs, RefusesAQuoteThatIsTooLarge) {
     tree->padding = 65536;
     EXPECT_EQ(rule(), "E_TEE_TOO_LARGE");
-    tree->padding = 65536 - 632;
+    tree->padding = 65536 - testing::bare_quote(asked).size();
     EXPECT_EQ(rule(), "");
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/hex.hpp"
 #include "base/json.hpp"
+#include "evidence/tdx_layout.hpp"
 #include "tee/report_data.hpp"
 #include "tee/unix_http.hpp"
 
@@ -74,7 +75,7 @@ private:
     static Result<Evidence> read_evidence(const json::Value& root, const ReportData& report_data) {
         if (!root.is_object()) return no_answer("the answer is not an object");
         LUMOZ_TRY(const std::string quote_hex, text_member(root, "quote"));
-        if (quote_hex.size() > 2 * kMaxQuote) {
+        if (quote_hex.size() > 2 * evidence::kMaxQuoteSize) {
             return fail(Errc::Limit, "E_TEE_TOO_LARGE", kWhere, "the quote is over 65536 bytes");
         }
         auto quote = from_hex(quote_hex);

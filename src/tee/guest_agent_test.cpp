@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tee/guest_agent.hpp"
 
-#include "tee/fake_agent.hpp"
+#include "tee/testing/fake_agent.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tee/device.hpp"
-#include "tee/fake_agent.hpp"
+#include "tee/testing/fake_agent.hpp"
 
 #include <gtest/gtest.h>
 

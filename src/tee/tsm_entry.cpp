@@ -3,7 +3,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/random.hpp"
-#include "tee/report_data.hpp"
+#include "evidence/tdx_layout.hpp"
 
 #include <cerrno>
 #include <charconv>
@@ -176,7 +176,7 @@ Result<std::optional<Bytes>> quote_once(TsmFiles& files, const std::filesystem::
     if (before == 0) {
         return fail(Errc::Unavailable, "E_TEE_REFUSED", kWhere, "the kernel did not take the report data");
     }
-    LUMOZ_TRY(Bytes quote, entry.read("outblob", kMaxQuote, deadline));
+    LUMOZ_TRY(Bytes quote, entry.read("outblob", evidence::kMaxQuoteSize, deadline));
     LUMOZ_TRY(const std::uint64_t after, entry.generation(deadline));
     if (before != after) return std::optional<Bytes>();
     if (quote.empty()) {

@@ -14,6 +14,8 @@
 
 namespace lumoz::verify {
 
+struct PreparedState;
+
 /// Collateral whose parsing and signatures are done once (5.1). Immutable, cheap to copy, safe to share.
 /// Faults in it are kept and reported at their step of each verification, so that the order of errors is that
 /// of 5.
@@ -27,9 +29,8 @@ public:
 
 private:
     friend class TdxVerification;
-    struct State;
-    explicit PreparedCollateral(std::shared_ptr<const State> state) : state_(std::move(state)) {}
-    std::shared_ptr<const State> state_;
+    explicit PreparedCollateral(std::shared_ptr<const PreparedState> state) : state_(std::move(state)) {}
+    std::shared_ptr<const PreparedState> state_;
 };
 
 /// A quote that passed every step. Only this folder can make one.

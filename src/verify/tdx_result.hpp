@@ -37,5 +37,10 @@ struct TdxResult {
 
 /// States every member of the result, by the names of the specification, in `verdict`.
 void establish(Verdict& verdict, const TdxResult& result);
+/// States version, kinds, lengths and every body field of the quote as member `quote`.
+void establish(Verdict& verdict, const evidence::Quote& quote);
+/// `{"version","att_key_type","tee_type","body_type",…,"body":{…}}`: header numbers, lengths, body fields
+/// (hex; integers as numbers).
+[[nodiscard]] std::string quote_json(const evidence::Quote& quote);
 
 }  // namespace lumoz::verify

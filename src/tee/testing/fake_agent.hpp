@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // For tests: a guest agent on a Unix socket that answers what the test tells it to, one connection at a time,
-// and a quote that is no more than a header and a REPORTDATA.
+// and a quote of the right form that nobody signed.
 #pragma once
 
 #include "base/bytes.hpp"
 #include "base/hex.hpp"
+#include "evidence/tdx_layout.hpp"
 
 #include <atomic>
 #include <filesystem>
@@ -17,12 +18,24 @@
 
 namespace lumoz::tee::testing {
 
+/// A TDX quote of version 4 whose structure is whole and whose signatures are zeros.
 inline Bytes bare_quote(const ReportData& report_data) {
-    Bytes quote(48 + 584, 0);
+    constexpr std::size_t kQeReportAndOn = 384 + 64 + 2 + 2 + 4;
+    constexpr std::size_t kSection = 64 + 64 + 2 + 4 + kQeReportAndOn;
+    Bytes quote(evidence::kQuoteHeaderSize + evidence::kTd10Size + 4 + kSection, 0);
     quote[0] = 4;
     quote[2] = 2;
     quote[4] = 0x81;
+    std::ranges::copy(evidence::kIntelVendor, quote.begin() + 12);
     std::ranges::copy(report_data.bytes, quote.begin() + 48 + 520);
+    const auto put = [&quote](std::size_t offset, std::size_t value) {
+        quote[offset] = static_cast<std::uint8_t>(value);
+        quote[offset + 1] = static_cast<std::uint8_t>(value >> 8);
+    };
+    put(632, kSection);
+    put(764, evidence::kCertTypeQeReport);
+    put(766, kQeReportAndOn);
+    put(1220, evidence::kCertTypePckChain);
     return quote;
 }
 
