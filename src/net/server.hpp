@@ -22,9 +22,9 @@ struct ListenOptions {
 
 struct Limits {
     HeadLimits head;
-    std::chrono::milliseconds head_timeout{10'000};   ///< TLS handshake and head, from their first wait
+    std::chrono::milliseconds head_timeout{10'000};   ///< TLS handshake; a head, from its first byte
     std::chrono::milliseconds body_timeout{60'000};   ///< whole request body
-    std::chrono::milliseconds idle_timeout{75'000};   ///< between requests
+    std::chrono::milliseconds idle_timeout{75'000};   ///< without a byte of a request
     std::chrono::milliseconds write_timeout{30'000};  ///< how long a client may take no byte
     std::size_t max_connections = 10'000;
     std::size_t read_ahead = std::size_t{16} << 10;  ///< pipelined bytes taken while an answer is under way

@@ -184,12 +184,10 @@ void Stream::Core::on_readable(bool aborted) {
 
 void Stream::Core::call_watcher() {
     // The function may replace or end the watch while it runs.
-    std::move_only_function<void()> fn = std::move(watcher_);
+    std::move_only_function<bool()> fn = std::move(watcher_);
     watcher_ = nullptr;
-    bool keep = true;
-    fn();
-    if (watcher_ || !socket) keep = false;
-    if (!keep) return;
+    const bool keep = fn();
+    if (!keep || watcher_ || !socket) return;
     watcher_ = std::move(fn);
     arm_read();
 }
@@ -231,7 +229,7 @@ Task<Status> Stream::Core::wait_writable(TimePoint deadline) {
     co_return Status{};
 }
 
-void Stream::Core::watch(std::move_only_function<void()> fn) {
+void Stream::Core::watch(std::move_only_function<bool()> fn) {
     watcher_ = std::move(fn);
     if (!watcher_ || !socket) return;
     if (!maybe_readable_) {
@@ -349,7 +347,7 @@ Task<Status> Stream::write_rest(std::span<const ByteView> parts, std::size_t ski
     }
 }
 
-void Stream::watch(std::move_only_function<void()> fn) {
+void Stream::watch(std::move_only_function<bool()> fn) {
     core_->watch(std::move(fn));
 }
 

@@ -52,9 +52,9 @@ public:
     /// The rest of `write`: parts without their first `skip` bytes.
     Task<Status> write_rest(std::span<const ByteView> parts, std::size_t skip, Duration patience);
 
-    /// Calls `fn` on the loop whenever there can be something to read and no coroutine waits for it. An empty
-    /// function ends that. `fn` must use `try_read` until it has no value, or end the watch.
-    void watch(std::move_only_function<void()> fn);
+    /// Calls `fn` on the loop whenever there can be something to read and no coroutine waits for it, as long
+    /// as it returns true. An empty function ends that.
+    void watch(std::move_only_function<bool()> fn);
 
     /// Ends both directions; waiting operations end with `E_NET_CLOSED`. TLS: sends close_notify if that is
     /// possible at once. Safe at any time on the loop's thread.

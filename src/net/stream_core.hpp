@@ -21,7 +21,7 @@ struct Stream::Core final : std::enable_shared_from_this<Stream::Core>, private 
     Task<Status> wait_readable(TimePoint deadline);
     Task<Status> wait_writable(TimePoint deadline);
     Task<Status> handshake(const TlsContext& context, const std::string& host, TimePoint deadline);
-    void watch(std::move_only_function<void()> fn);
+    void watch(std::move_only_function<bool()> fn);
     void close();
     void reset();
     [[nodiscard]] int fd() { return socket ? socket->native_handle() : -1; }
@@ -44,7 +44,7 @@ private:
 
     Signal readable_;
     Signal writable_;
-    std::move_only_function<void()> watcher_;
+    std::move_only_function<bool()> watcher_;
     bool read_armed_ = false;
     bool write_armed_ = false;
     bool maybe_readable_ = true;  // false: a wait is needed before another read makes sense
