@@ -16,13 +16,13 @@ struct ModelRootOptions {
     /// 0: method `files`. N: method `file-shard-N`, pieces of N bytes.
     std::uint64_t shard_size = 0;
     /// Relative path of a signature file that is left out; empty: none.
-    std::string signature;
+    std::string signature{};
     /// Exact relative paths that are left out with all below them.
-    std::vector<std::string> ignore_paths;
+    std::vector<std::string> ignore_paths{};
     /// Threads that hash; 0: number of cores.
     unsigned threads = 0;
     /// Called from one thread at a time with bytes hashed and bytes in all.
-    std::function<void(std::uint64_t, std::uint64_t)> progress;
+    std::function<void(std::uint64_t, std::uint64_t)> progress{};
 };
 
 /// One file, or one piece of it when shards are hashed (`path:shard-i`).

@@ -13,21 +13,21 @@
 namespace lumoz::engine {
 
 struct SupervisedOptions {
-    std::string binary;         ///< absolute path of llama-server
-    std::string model_path;     ///< absolute path of the GGUF file
-    std::string alias;          ///< name of the model in answers
-    std::string run_dir;        ///< the socket's directory is made below it
+    std::string binary{};       ///< absolute path of llama-server
+    std::string model_path{};   ///< absolute path of the GGUF file
+    std::string alias{};        ///< name of the model in answers
+    std::string run_dir{};      ///< the socket's directory is made below it
     unsigned context_size = 0;  ///< tokens; 0: the model's own
     unsigned threads = 0;       ///< 0: number of cores
     unsigned parallel = 0;      ///< slots; 0: llama-server's default
     bool embeddings = false;    ///< `--embeddings --pooling mean`
     /// Keeps `--cache-ram` at its default. Only safe with one credential (design/decisions.md 19).
     bool allow_shared_prompt_cache = false;
-    std::vector<std::string> extra_args;
+    std::vector<std::string> extra_args{};
     std::chrono::milliseconds start_timeout{300'000};  ///< until /health answers 200, else it is killed
     std::chrono::milliseconds stop_timeout{5'000};     ///< between SIGTERM and SIGKILL
     std::chrono::milliseconds backoff_min{200}, backoff_max{30'000};
-    net::ClientOptions client;  ///< `pool_size` is ignored: one connection per request
+    net::ClientOptions client{};  ///< `pool_size` is ignored: one connection per request
 };
 
 class SupervisedEngine final : public Engine {

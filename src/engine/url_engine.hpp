@@ -11,9 +11,9 @@
 namespace lumoz::engine {
 
 struct UrlEngineOptions {
-    net::Url url;
-    net::ClientOptions client;                        ///< `pool_size` 0: one connection per request
-    std::string bearer_token;                         ///< sent as Authorization when not empty
+    net::Url url{};
+    net::ClientOptions client{};                      ///< `pool_size` 0: one connection per request
+    std::string bearer_token{};                       ///< sent as Authorization when not empty
     std::chrono::milliseconds probe_interval{5'000};  ///< api.md 5
     std::chrono::milliseconds probe_timeout{3'000};
     int probe_failures = 3;  ///< this many in a row make it not ready

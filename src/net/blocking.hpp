@@ -8,7 +8,7 @@
 namespace lumoz::net {
 
 struct BlockingOptions {
-    ClientOptions client;
+    ClientOptions client{};
     std::size_t max_bytes = std::size_t{64} << 20;  ///< of the answer's body
 };
 

@@ -34,8 +34,8 @@ struct ClientOptions {
     std::chrono::milliseconds write_timeout{30'000};   ///< how long the server may take no byte
     std::chrono::milliseconds pool_idle{15'000};       ///< an idle connection is closed after this
     std::size_t pool_size = 0;  ///< idle connections kept; 0: one connection per request
-    HeadLimits head;
-    std::shared_ptr<const TlsContext> tls;  ///< needed for https
+    HeadLimits head{};
+    std::shared_ptr<const TlsContext> tls{};  ///< needed for https
 };
 
 /// One answer that is being read. Destroying it closes the connection unless the answer was read to its end.

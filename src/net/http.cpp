@@ -194,6 +194,7 @@ Status parse_request_head(std::string_view head, const HeadLimits& limits, Reque
 }
 
 Status parse_response_head(std::string_view head, const HeadLimits& limits, ResponseHead& out) {
+    if (!head.starts_with("HTTP/")) return fail(Errc::Malformed, "E_HTTP_RESPONSE", "net.http.status_line");
     return parse_head<false>(head, limits, out);
 }
 

@@ -14,14 +14,14 @@ namespace lumoz::net {
 struct ListenOptions {
     std::string address = "127.0.0.1";  ///< numeric
     std::uint16_t port = 0;             ///< 0: the system chooses, see `Server::port`
-    std::string unix_path;              ///< not empty: a Unix socket here instead of TCP; must not exist yet
+    std::string unix_path{};            ///< not empty: a Unix socket here instead of TCP; must not exist yet
     bool reuse_port = false;
     int backlog = 1024;
-    std::shared_ptr<const TlsContext> tls;  ///< shared by the servers of all loops
+    std::shared_ptr<const TlsContext> tls{};  ///< shared by the servers of all loops
 };
 
 struct Limits {
-    HeadLimits head;
+    HeadLimits head{};
     std::chrono::milliseconds head_timeout{10'000};   ///< TLS handshake; a head, from its first byte
     std::chrono::milliseconds body_timeout{60'000};   ///< whole request body
     std::chrono::milliseconds idle_timeout{75'000};   ///< without a byte of a request
