@@ -5,6 +5,8 @@
 
 #include "net/client.hpp"
 
+#include <mutex>
+
 namespace lumoz::engine {
 
 class Engine {
@@ -32,5 +34,20 @@ public:
 [[nodiscard]] bool forwardable(std::string_view header_name);
 /// The headers of an engine request: the forwardable ones and `Accept-Encoding: identity`.
 [[nodiscard]] net::Headers forwarded_headers(const net::Headers& from);
+
+/// One client of the same server per I/O thread. Destroy it before the loops, or after they have ended.
+class ClientPerLoop {
+public:
+    ClientPerLoop(net::Url url, net::ClientOptions options)
+        : url_(std::move(url)), options_(std::move(options)) {}
+    /// Any thread, with its own loop.
+    net::Client& of(net::Loop& loop);
+
+private:
+    net::Url url_;
+    net::ClientOptions options_;
+    std::mutex mutex_;
+    std::vector<std::pair<net::Loop*, std::unique_ptr<net::Client>>> clients_;
+};
 
 }  // namespace lumoz::engine

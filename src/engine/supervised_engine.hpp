@@ -7,7 +7,6 @@
 #include "engine/engine.hpp"
 
 #include <atomic>
-#include <mutex>
 #include <sys/types.h>
 
 namespace lumoz::engine {
@@ -46,7 +45,9 @@ public:
     [[nodiscard]] std::string_view name() const override { return options_.alias; }
 
     /// Main thread only (PR_SET_PDEATHSIG fires when the spawning thread ends): one step of the supervisor.
-    /// Starts, probes, reaps, restarts. Never blocks for more than about 50 ms; call it every 50–200 ms.
+    /// Starts, probes, reaps, restarts. Blocks for at most 100 ms, and only while the engine starts; call it
+    /// every 50 to 200 ms. An engine that is up is not probed: when it is busy it answers late, and death is
+    /// seen.
     void step();
     /// Main thread only: steps until ready or `limit`. `E_ENGINE_START` with the exit status in `detail`.
     Status wait_ready(std::chrono::milliseconds limit);
@@ -66,7 +67,6 @@ private:
     void probe();
     void died(int status);
     [[nodiscard]] std::vector<std::string> arguments() const;
-    net::Client& client_of(net::Loop& loop);
 
     SupervisedOptions options_;
     std::string socket_dir_, socket_path_;
@@ -78,8 +78,7 @@ private:
     int last_status_ = 0;
     unsigned failures_ = 0;
     std::chrono::steady_clock::time_point started_{}, next_start_{}, next_probe_{};
-    std::mutex mutex_;
-    std::vector<std::pair<net::Loop*, std::unique_ptr<net::Client>>> clients_;
+    ClientPerLoop clients_;
 };
 
 }  // namespace lumoz::engine

@@ -6,7 +6,6 @@
 #include "engine/engine.hpp"
 
 #include <atomic>
-#include <mutex>
 
 namespace lumoz::engine {
 
@@ -38,12 +37,10 @@ public:
     net::Task<bool> probe(net::Loop& loop);
 
 private:
-    net::Client& client_of(net::Loop& loop);
     UrlEngineOptions options_;
     std::string name_;
     std::atomic<bool> ready_{false};
-    std::mutex mutex_;
-    std::vector<std::pair<net::Loop*, std::unique_ptr<net::Client>>> clients_;
+    ClientPerLoop clients_;
 };
 
 }  // namespace lumoz::engine
