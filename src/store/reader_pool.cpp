@@ -12,23 +12,23 @@ constexpr const char* kSelect =
     "k.ecdsa_address,k.ed25519_public FROM receipt r JOIN owner o ON o.id=r.owner JOIN keyset k ON "
     "k.id=r.keyset WHERE r.seq=";
 
-/// The newest row of one owner: the last entry of an index range.
-std::string of_owner(const char* column) {
+/// The newest row of one owner: the last entry of an index range whose row has the id itself.
+std::string of_owner(const std::string& id) {
     return std::string(kSelect) +
-           "(SELECT seq FROM receipt WHERE owner=(SELECT id FROM owner WHERE name=?2)" + " AND " + column +
-           "=?1 ORDER BY seq DESC LIMIT 1)";
+           "(SELECT seq FROM receipt WHERE owner=(SELECT id FROM owner WHERE name=?3)" + " AND " + id +
+           "_key=?2 AND " + id + "_id=?1 ORDER BY seq DESC LIMIT 1)";
 }
 /// The newest row of any owner: one index probe per owner, however often an engine repeats an id.
-std::string of_anybody(const char* column) {
-    return std::string(kSelect) + "(SELECT max((SELECT seq FROM receipt WHERE owner=a.id AND " + column +
-           "=?1 ORDER BY seq DESC LIMIT 1)) FROM owner a)";
+std::string of_anybody(const std::string& id) {
+    return std::string(kSelect) + "(SELECT max((SELECT seq FROM receipt WHERE owner=a.id AND " + id +
+           "_key=?2 AND " + id + "_id=?1 ORDER BY seq DESC LIMIT 1)) FROM owner a)";
 }
 
 Result<std::optional<StoredRecord>> first_row(Statement& statement, std::string_view id,
                                               std::optional<std::string_view> owner) {
     const ResetGuard guard(statement);
-    statement.bind(1, id);
-    if (owner) statement.bind(2, *owner);
+    statement.bind(1, id).bind(2, index_key(id));
+    if (owner) statement.bind(3, *owner);
     LUMOZ_TRY(const bool row, statement.step("store.reader.find"));
     if (!row) return std::nullopt;
     LUMOZ_TRY(StoredRecord record, read_record(statement));
@@ -41,10 +41,10 @@ Result<std::unique_ptr<ReaderPool::Reader>> ReaderPool::open(const std::string& 
     auto reader = std::make_unique<Reader>();
     LUMOZ_TRY(reader->db, Database::open(path, false));
     LUMOZ_CHECK_OK(reader->db.run("PRAGMA query_only=ON", "store.reader.open"));
-    LUMOZ_TRY(reader->by_id, reader->db.prepare(of_owner("receipt_id").c_str()));
-    LUMOZ_TRY(reader->by_response, reader->db.prepare(of_owner("response_id").c_str()));
-    LUMOZ_TRY(reader->any_by_id, reader->db.prepare(of_anybody("receipt_id").c_str()));
-    LUMOZ_TRY(reader->any_by_response, reader->db.prepare(of_anybody("response_id").c_str()));
+    LUMOZ_TRY(reader->by_id, reader->db.prepare(of_owner("receipt").c_str()));
+    LUMOZ_TRY(reader->by_response, reader->db.prepare(of_owner("response").c_str()));
+    LUMOZ_TRY(reader->any_by_id, reader->db.prepare(of_anybody("receipt").c_str()));
+    LUMOZ_TRY(reader->any_by_response, reader->db.prepare(of_anybody("response").c_str()));
     LUMOZ_TRY(reader->keyset,
               reader->db.prepare("SELECT k.digest,k.made_at,k.not_after,k.ecdsa_address,k.ed25519_public,"
                                  "e.document FROM keyset k JOIN evidence e ON e.keyset=k.id"

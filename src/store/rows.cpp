@@ -2,6 +2,7 @@
 #include "store/rows.hpp"
 
 #include "base/hex.hpp"
+#include "crypto/sha2.hpp"
 
 namespace lumoz::store {
 namespace {
@@ -76,22 +77,30 @@ Status check_keyset(const KeysetEvidence& keyset) {
     return {};
 }
 
+std::int64_t index_key(std::string_view id) {
+    const Digest256 digest = crypto::sha256(as_bytes(id));
+    std::uint64_t key = 0;
+    for (std::size_t i = 0; i < 8; ++i)
+        key = key << 8 | digest.bytes[i];
+    return static_cast<std::int64_t>(key);
+}
+
 Status insert_record(Statement& insert, const Record& record, const RowKeys& keys) {
     insert.bind(1, keys.seq).bind(2, keys.owner).bind(3, keys.keyset).bind(4, record.served_at);
-    insert.bind(5, std::string_view(record.receipt_id));
+    insert.bind(5, std::string_view(record.receipt_id)).bind(7, index_key(record.receipt_id));
     if (record.response_id) {
-        insert.bind(6, std::string_view(*record.response_id));
+        insert.bind(6, std::string_view(*record.response_id)).bind(8, index_key(*record.response_id));
     } else {
-        insert.bind_null(6);
+        insert.bind_null(6).bind_null(8);
     }
-    insert.bind(7, std::string_view(record.receipt_json));
+    insert.bind(9, std::string_view(record.receipt_json));
     if (!record.signatures) {
-        insert.bind_null(8).bind_null(9).bind_null(10);
+        insert.bind_null(10).bind_null(11).bind_null(12);
         return insert.run("store.rows.insert");
     }
     LUMOZ_TRY(const auto hashes, hashes_of(record.signatures->text));
-    insert.bind(8, hashes.view());
-    insert.bind(9, record.signatures->ecdsa.view()).bind(10, record.signatures->ed25519.view());
+    insert.bind(10, hashes.view());
+    insert.bind(11, record.signatures->ecdsa.view()).bind(12, record.signatures->ed25519.view());
     return insert.run("store.rows.insert");
 }
 

@@ -13,6 +13,9 @@ Status check_record(const Record& record);
 /// `E_STORE_RECORD` when a bound of KeysetEvidence is broken.
 Status check_keyset(const KeysetEvidence& keyset);
 
+/// What an index holds of an id: the first 8 bytes of its SHA-256. A look-up compares the id itself too.
+[[nodiscard]] std::int64_t index_key(std::string_view id);
+
 /// Numbers that stand for texts in a row.
 struct RowKeys {
     std::int64_t seq = 0;
@@ -22,9 +25,8 @@ struct RowKeys {
 
 /// `INSERT INTO receipt` with the parameters in the order that bind_record uses.
 inline constexpr const char* kInsertReceipt =
-    "INSERT INTO "
-    "receipt(seq,owner,keyset,served_at,receipt_id,response_id,document,text_hashes,ecdsa,ed25519)"
-    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)";
+    "INSERT INTO receipt(seq,owner,keyset,served_at,receipt_id,response_id,receipt_key,response_key,document,"
+    "text_hashes,ecdsa,ed25519) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
 /// Runs the insert. Requires: check_record holds.
 Status insert_record(Statement& insert, const Record& record, const RowKeys& keys);
 

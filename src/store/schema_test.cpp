@@ -63,21 +63,22 @@ TEST_F(Schema, ANewFileHasWalAndIncrementalVacuumFromTheStart) {
     Database db = open();
     ASSERT_TRUE(prepare_schema(db, schema_steps()));
     EXPECT_EQ(*db.integer("PRAGMA auto_vacuum", "t"), 2);
-    EXPECT_EQ(*db.integer("PRAGMA page_size", "t"), 4096);
+    EXPECT_EQ(*db.integer("PRAGMA page_size", "t"), 8192);
     EXPECT_TRUE(std::filesystem::exists(folder_.path() / "t.db-wal"));
 }
 
 TEST_F(Schema, LookUpsUseTheirIndexes) {
     Database db = open();
     ASSERT_TRUE(prepare_schema(db, schema_steps()));
-    for (const char* sql : {"EXPLAIN QUERY PLAN SELECT seq FROM receipt WHERE owner=1 AND receipt_id='a'"
-                            " ORDER BY seq DESC LIMIT 1",
-                            "EXPLAIN QUERY PLAN SELECT seq FROM receipt WHERE owner=1 AND response_id='a'"
-                            " ORDER BY seq DESC LIMIT 1"}) {
+    for (const char* sql :
+         {"EXPLAIN QUERY PLAN SELECT seq FROM receipt WHERE owner=1 AND receipt_key=7 AND receipt_id='a'"
+          " ORDER BY seq DESC LIMIT 1",
+          "EXPLAIN QUERY PLAN SELECT seq FROM receipt WHERE owner=1 AND response_key=7 AND response_id='a'"
+          " ORDER BY seq DESC LIMIT 1"}) {
         auto plan = db.prepare(sql);
         ASSERT_TRUE(plan);
         ASSERT_TRUE(*plan->step("t"));
-        EXPECT_NE(plan->text(3).find("USING COVERING INDEX"), std::string::npos) << plan->text(3);
+        EXPECT_NE(plan->text(3).find("USING INDEX"), std::string::npos) << plan->text(3);
         EXPECT_FALSE(*plan->step("t"));  // no sorting step
     }
 }

@@ -355,8 +355,8 @@ TEST_F(Store, DamagedPagesGiveAnErrorAndNoCrash) {
     {
         std::fstream file(options().directory / "receipts.db",
                           std::ios::in | std::ios::out | std::ios::binary);
-        file.seekp(4096);
-        file << std::string(4096 * 150, '\xff');
+        file.seekp(8192);
+        file << std::string(8192 * 75, '\xff');
     }
     const auto opened = SqliteStore::open(options(), clock_);
     if (!opened) {

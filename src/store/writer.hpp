@@ -41,7 +41,7 @@ public:
         std::uint64_t free = 0;
     };
     Result<Pages> pages();
-    static constexpr std::uint64_t kPageSize = 4096;
+    static constexpr std::uint64_t kPageSize = 8192;
     /// Gives up to `count` free pages back to the file system.
     Status vacuum(std::size_t count);
     /// Pages in the write-ahead log.
