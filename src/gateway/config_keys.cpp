@@ -147,7 +147,7 @@ std::vector<ConfigKey> engine_keys() {
         text("engine.binary", &Config::engine_binary,
              "Path of llama-server; empty: beside lumozd, then in PATH"),
         text("engine.runtime_dir", &Config::engine_runtime_dir,
-             "Folder for the engine's socket, made with mode 0700; empty: `engine` below state_dir"),
+             "The engine's socket is made in `engine` below this, mode 0700; empty: state_dir"),
         number("engine.context", &Config::engine_context, 0, 10'000'000,
                "Context in tokens; 0 is the model's own"),
         number("engine.parallel", &Config::engine_parallel, 1, 1'024,

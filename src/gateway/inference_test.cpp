@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers that come in one piece, and refusals.
 #include "gateway/testing.hpp"
-
 #include "receipt/proof.hpp"
 
 namespace lumoz::gateway {
@@ -61,8 +60,11 @@ TEST(Inference, EngineSeesAnAllowListOfHeaders) {
     World w({.tokens = testing::token_line("alice", "tok")});
     script(w, kAnswer);
     w.run([](World& w) -> net::Task<void> {
-        net::Headers headers{{"Authorization", "Bearer tok"}, {"X-Conversation-Id", "c"}, {"Cookie", "c=1"},
-                             {"Accept-Encoding", "gzip"},     {"X-Request-ID", "my.id_1"}};
+        net::Headers headers{{"Authorization", "Bearer tok"},
+                             {"X-Conversation-Id", "c"},
+                             {"Cookie", "c=1"},
+                             {"Accept-Encoding", "gzip"},
+                             {"X-Request-ID", "my.id_1"}};
         const Reply reply = co_await w.ask("POST", "/v1/chat/completions", headers, kRequest);
         EXPECT_EQ(reply.status, 200);
         EXPECT_EQ(reply.headers.get("X-Request-ID"), "my.id_1");
@@ -111,8 +113,9 @@ TEST(Inference, RefusalsHaveReceiptsAndDoNotReachTheEngine) {
         EXPECT_EQ(bad.status, 400);
         EXPECT_EQ(event_hash(w.receipt(std::string(bad.headers.get("X-Receipt-Id"))), "request.received"),
                   sha256_of("{nope"));
-        const Reply sessions = co_await w.post(
-            "/v1/chat/completions", R"({"provider":{"aci_session_ids":[")" + std::string(64, 'a') + R"("]}})");
+        const Reply sessions =
+            co_await w.post("/v1/chat/completions",
+                            R"({"provider":{"aci_session_ids":[")" + std::string(64, 'a') + R"("]}})");
         EXPECT_EQ(sessions.status, 412);
         EXPECT_EQ(sessions.error_type(), "session_not_accepted");
         EXPECT_EQ(w.last_engine_body, "");
@@ -232,7 +235,8 @@ TEST(Inference, GarbageFromTheEngineIs502) {
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{}",
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: "
+        "2\r\n\r\n{}",
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n",
         std::string(100'000, 'x'),
@@ -262,7 +266,8 @@ TEST(Inference, ClientGoneAbortsTheEngineAtOnce) {
     w.run([](World& w) -> net::Task<void> {
         {
             auto raw = co_await net::testing::RawClient::open(w.loop, w.port());
-            (void)co_await raw.send("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+            (void)co_await raw.send(
+                "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
             co_await w.loop.after(std::chrono::milliseconds(100));
             raw.stream.close();
         }

@@ -19,7 +19,8 @@ const std::string kDone = "data: [DONE]\n\n";
 const std::string kStream = kFirst + kSecond + kDone;
 
 /// The engine streams these pieces and ends cleanly, or is cut after them.
-void script(World& w, std::vector<std::string> pieces, bool clean = true, std::string type = "text/event-stream") {
+void script(World& w, std::vector<std::string> pieces, bool clean = true,
+            std::string type = "text/event-stream") {
     w.engine_routes.on("/v1/chat/completions", [pieces, clean, type](net::Exchange& e) -> net::Task<void> {
         (void)co_await e.read_body(1 << 20);
         const net::Headers headers{{"Content-Type", type}};
@@ -71,7 +72,8 @@ TEST(Stream, ChunksLeaveAsTheyCome) {
     });
     w.run([](World& w) -> net::Task<void> {
         auto raw = co_await net::testing::RawClient::open(w.loop, w.port());
-        (void)co_await raw.send("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+        (void)co_await raw.send(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
         const bool first = co_await raw.read_until(w.loop, kFirst);
         EXPECT_TRUE(first);
         EXPECT_EQ(raw.seen.find("[DONE]"), std::string::npos);
@@ -106,8 +108,9 @@ TEST(Stream, ProofIsATrailerForThoseWhoSaySo) {
     script(w, {kStream});
     w.run([](World& w) -> net::Task<void> {
         auto raw = co_await net::testing::RawClient::open(w.loop, w.port());
-        (void)co_await raw.send("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nX-Proof: inline\r\nTE: trailers\r\n"
-                                "Connection: TE\r\nContent-Length: 2\r\n\r\n{}");
+        (void)co_await raw.send(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nX-Proof: inline\r\nTE: trailers\r\n"
+            "Connection: TE\r\nContent-Length: 2\r\n\r\n{}");
         const bool ended = co_await raw.read_until(w.loop, "X-Signature-Text: ");
         EXPECT_TRUE(ended);
         EXPECT_NE(raw.seen.find("\r\n0\r\nX-Signature: 0x"), std::string::npos);
@@ -162,8 +165,9 @@ TEST(Stream, CutByTheEngineAtEveryByteIsRecorded) {
         std::snprintf(size.data(), size.size(), "%zx\r\n", text.size());
         return size.data() + text + "\r\n";
     };
-    const std::string whole = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n" +
-                              chunk(kFirst) + chunk(kSecond) + chunk(kDone) + "0\r\n\r\n";
+    const std::string whole =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n" +
+        chunk(kFirst) + chunk(kSecond) + chunk(kDone) + "0\r\n\r\n";
     std::size_t cut = 0;
     RawEngine engine([&] { return std::vector{whole.substr(0, cut)}; });
     World w({.engine_url = engine.url()});
@@ -187,7 +191,8 @@ TEST(Stream, CutByTheEngineAtEveryByteIsRecorded) {
             EXPECT_NE(reply.body.find("data: {\"error\":{"), std::string::npos);
             const std::string event = completeness(stored);
             EXPECT_NE(event.find(R"("cut_by":"engine")"), std::string::npos) << event;
-            EXPECT_NE(event.find("\"bytes\":" + std::to_string(reply.body.size())), std::string::npos) << event;
+            EXPECT_NE(event.find("\"bytes\":" + std::to_string(reply.body.size())), std::string::npos)
+                << event;
             const std::string id(reply.headers.get("X-Receipt-Id"));
             const Reply signature = co_await w.get("/v1/signature/" + id);
             EXPECT_EQ(signature.status, 404);
@@ -293,7 +298,8 @@ TEST(Stream, ClientGoneMidStreamAbortsTheEngineAndIsRecorded) {
     w.run([](World& w) -> net::Task<void> {
         {
             auto raw = co_await net::testing::RawClient::open(w.loop, w.port());
-            (void)co_await raw.send("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+            (void)co_await raw.send(
+                "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
             (void)co_await raw.read_until(w.loop, kFirst);
             raw.stream.close();
         }
@@ -321,7 +327,8 @@ TEST(Stream, SlowReaderIsCut) {
     });
     w.run([](World& w) -> net::Task<void> {
         auto raw = co_await net::testing::RawClient::open(w.loop, w.port());
-        (void)co_await raw.send("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+        (void)co_await raw.send(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
         for (int i = 0; i < 200 && w.store->appended == 0; ++i)
             co_await w.loop.after(std::chrono::milliseconds(50));
         EXPECT_NE(completeness(w.store->last.receipt_json).find(R"("cut_by":"client")"), std::string::npos);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of gateway/ share: a whole service in one thread between a real client and a scripted engine,
-// with real keys and a real SQLite store; only the TEE is a double.
+// What the tests of gateway/ share: a whole service in one thread between a real client and a scripted
+// engine, with real keys and a real SQLite store; only the TEE is a double.
 #pragma once
 
 #include "base/hex.hpp"
@@ -108,7 +108,7 @@ struct Reply {
 };
 
 struct WorldOptions {
-    std::string tokens;              ///< content of the token file; empty: authentication off
+    std::string tokens;  ///< content of the token file; empty: authentication off
     std::function<void(Config&)> change = [](Config&) {};
     std::optional<std::string> engine_url;  ///< absent: the scripted engine of `engine_routes`
 };

@@ -80,8 +80,9 @@ Result<ChosenEngine> choose_engine(const gateway::Config& config) {
     if (config.engine_kind == gateway::EngineKind::Url) return choose_url(config);
     LUMOZ_TRY(std::string binary, find_binary(config.engine_binary));
     std::error_code ignored;
-    const fs::path run_dir = config.engine_runtime_dir.empty() ? fs::path(config.state_dir) / "engine"
-                                                               : fs::path(config.engine_runtime_dir);
+    const fs::path run_dir =
+        config.engine_runtime_dir.empty() ? fs::path(config.state_dir) : fs::path(config.engine_runtime_dir);
+    if (fs::create_directories(run_dir, ignored)) fs::permissions(run_dir, fs::perms::owner_all, ignored);
     engine::SupervisedOptions options;
     options.binary = std::move(binary);
     options.model_path = fs::absolute(config.model_path, ignored).string();
