@@ -196,7 +196,7 @@ private:
             "{\"total\":%ld,\"done\":%ld,\"per_second\":%.1f,\"bad\":%ld,\"samples\":%zu,\"p50_us\":%.1f,"
             "\"p99_us\":%.1f}"
             "\n",
-            done_, static_cast<double>(done_) / seconds, bad_, samples_.size(), at(0.5), at(0.99));
+            total_, done_, static_cast<double>(done_) / seconds, bad_, samples_.size(), at(0.5), at(0.99));
     }
 
     Options options_;
