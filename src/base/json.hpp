@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Strict JSON (RFC 8259) that remembers where each value stood, and RFC 8785 canonical form (JCS).
-// Refused: duplicate member names, invalid UTF-8, a byte order mark, lone surrogates, numbers out of form,
-// anything behind the document, and what is deeper or larger than the caller allows.
+// Refused: duplicate member names, invalid UTF-8, a byte order mark, lone surrogates, numbers out of form or
+// beyond the range of a double, anything behind the document, and what is deeper or larger than the caller
+// allows.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -12,7 +13,7 @@ namespace lumoz::json {
 
 struct Limits {
     std::size_t max_bytes = std::size_t{1} << 20;
-    std::uint32_t max_depth = 16;  ///< open `[` and `{` at one time
+    std::uint32_t max_depth = 16;  ///< open `[` and `{` at one time; values above 256 count as 256
 };
 
 enum class Kind : std::uint8_t { Null, False, True, Number, String, Array, Object };
@@ -74,9 +75,10 @@ private:
     friend class Parser;
     struct Node {
         Kind kind;
+        bool escaped;         ///< a string that holds a backslash
         std::uint32_t begin;  ///< offset of the raw text
         std::uint32_t end;
-        std::uint32_t next;   ///< index of the node behind this one and its descendants
+        std::uint32_t next;   ///< index behind this node and its descendants; while open: the parent
         std::uint32_t count;  ///< members or elements
     };
     // An object's children alternate: name (String node), value.
