@@ -26,6 +26,10 @@ if(LUMOZ_SANITIZE)
     target_compile_options(lumoz_flags INTERFACE -fsanitize=${LUMOZ_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(lumoz_flags INTERFACE -fsanitize=${LUMOZ_SANITIZE})
 endif()
+if(LUMOZ_FUZZ)
+    # Coverage in the libraries under test: without it libFuzzer mutates blindly.
+    target_compile_options(lumoz_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(lumoz_flags INTERFACE
         -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -D_GLIBCXX_ASSERTIONS -fstack-protector-strong

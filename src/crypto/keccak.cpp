@@ -85,12 +85,16 @@ void absorb(State& state, ByteView block) {
 }  // namespace
 
 Digest256 keccak256(ByteView data) {
+    return keccak256_padded(data, 0x01);
+}
+
+Digest256 keccak256_padded(ByteView data, std::uint8_t padding) {
     State state{};
     for (; data.size() >= kRate; data = data.subspan(kRate))
         absorb(state, data.first(kRate));
     std::array<std::uint8_t, kRate> last{};
     std::ranges::copy(data, last.begin());
-    last[data.size()] ^= 0x01;  // SHA3-256 has 06 here
+    last[data.size()] ^= padding;
     last[kRate - 1] ^= 0x80;
     absorb(state, last);
     Digest256 out;

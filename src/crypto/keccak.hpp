@@ -7,5 +7,7 @@
 namespace lumoz::crypto {
 
 [[nodiscard]] Digest256 keccak256(ByteView data);
+/// The same sponge with another padding byte; 06 makes it the SHA3-256 of FIPS 202, which others can check.
+[[nodiscard]] Digest256 keccak256_padded(ByteView data, std::uint8_t padding);
 
 }  // namespace lumoz::crypto

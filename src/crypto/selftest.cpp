@@ -98,9 +98,9 @@ Status test_p256() {
 Status test_x25519() {
     const X25519Key bob = X25519Key::from(
         public_scalar<X25519Secret>("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"));
-    return expect(to_hex(bob.public_key().view()) ==
-                      "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
-                  "selftest.x25519");
+    return expect(
+        to_hex(bob.public_key().view()) == "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
+        "selftest.x25519");
 }
 
 }  // namespace
