@@ -167,6 +167,7 @@ private:
             if (options_.mode != "sse") samples_.push_back(now - connection.started);
             ++done_;
         }
+        ++total_;
         send(connection);
     }
     void closed(Connection& connection) {
@@ -192,9 +193,10 @@ private:
                                           1000.0;
         };
         std::printf(
-            "{\"done\":%ld,\"per_second\":%.1f,\"bad\":%ld,\"samples\":%zu,\"p50_us\":%.1f,\"p99_us\":%.1f}"
+            "{\"total\":%ld,\"done\":%ld,\"per_second\":%.1f,\"bad\":%ld,\"samples\":%zu,\"p50_us\":%.1f,"
+            "\"p99_us\":%.1f}"
             "\n",
-            done_, static_cast<double>(done_) / seconds, bad_, samples_.size(), at(0.5), at(0.99));
+            total_, done_, static_cast<double>(done_) / seconds, bad_, samples_.size(), at(0.5), at(0.99));
     }
 
     Options options_;
@@ -206,6 +208,7 @@ private:
     std::int64_t begin_ = 0;
     std::int64_t measure_from_ = 0;
     long done_ = 0;
+    long total_ = 0;
     long bad_ = 0;
 };
 
