@@ -84,6 +84,9 @@ suite_unit() {
     LUMOZ_BIN="$LUMOZ_ROOT/build/$preset/bin" results gtest "$preset" "$suites_results" "${programs[@]}"
 }
 
+# suite_ctest PRESET: the build's other tests, constant time under valgrind among them.
+suite_ctest() { results ctest "$1" "$suites_results" "$LUMOZ_ROOT/build/$1"; }
+
 # suite_replay PRESET: every fuzz target over its committed corpus.
 suite_replay() {
     local programs
