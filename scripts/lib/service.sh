@@ -59,7 +59,7 @@ TOML
 # service_address: the plain listener's address from lumozd's log; false while there is none.
 service_address() {
     local address
-    address="$(sed -n 's/.*"event":"listening".*"address":"\([^"]*\)".*/\1/p' "$service_folder/lumozd.log" 2>/dev/null | head -n 1)"
+    address="$(sed -n 's/.*"event":"listening".*"address":"\(http:\/\/\)\{0,1\}\([^"]*\)".*/\2/p' "$service_folder/lumozd.log" 2>/dev/null | head -n 1)"
     [[ -n "$address" ]] && printf '%s\n' "$address"
 }
 
