@@ -106,8 +106,7 @@ TEST_F(SimulatedEvidence, AFlippedBitAnywhereIsRefused) {
     for (std::size_t i = 0; i < evidence_.quote.size(); ++i) {
         Bytes flipped = evidence_.quote;
         flipped[i] = static_cast<std::uint8_t>(flipped[i] ^ (1U << (i % 8)));
-        const bool final_nul = i + 1 == flipped.size();
-        accepted += verify::verify_tdx(flipped, prepared, kNow).tdx && !final_nul ? 1 : 0;
+        accepted += verify::verify_tdx(flipped, prepared, kNow).tdx ? 1 : 0;
     }
     EXPECT_EQ(accepted, 0U);
 }
