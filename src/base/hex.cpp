@@ -66,8 +66,8 @@ std::string encode64(ByteView bytes, std::string_view alphabet, bool pad) {
 /// `text` has no padding any more. `E_BASE64` names the first offending offset.
 Result<Bytes> decode64(std::string_view text, const Table& values) {
     if (text.size() % 4 == 1) return base64_error(text.size());
-    Bytes out;
-    out.reserve(text.size() / 4 * 3 + 2);
+    Bytes out(text.size() * 3 / 4);
+    std::size_t written = 0;
     std::uint32_t group = 0;
     unsigned bits = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -75,11 +75,10 @@ Result<Bytes> decode64(std::string_view text, const Table& values) {
         if (value == kNoDigit) return base64_error(i);
         group = group << 6 | value;
         bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            out.push_back(static_cast<std::uint8_t>(group >> bits));
-            group &= (1U << bits) - 1;
-        }
+        if (bits < 8) continue;
+        bits -= 8;
+        out[written++] = static_cast<std::uint8_t>(group >> bits);
+        group &= (1U << bits) - 1;
     }
     // Unused bits must be zero: else two texts would mean the same bytes.
     if (group != 0) return base64_error(text.size() - 1);

@@ -266,27 +266,52 @@ private:
 
     bool names_differ(std::uint32_t object) {
         const std::uint32_t count = nodes_[object].count;
-        std::array<std::uint32_t, kFewMembers> few{};
-        std::vector<std::uint32_t> many(count > kFewMembers ? count : 0);
-        const std::span<std::uint32_t> names =
-            count > kFewMembers ? std::span(many) : std::span(few).first(count);
-        std::uint32_t index = object + 1;
-        for (std::uint32_t& name : names) {
-            name = index;
-            index = nodes_[index + 1].next;
-        }
-        if (count > kFewMembers) {
-            std::ranges::sort(names, [this](std::uint32_t a, std::uint32_t b) { return compare(a, b) < 0; });
-            const auto twin = std::ranges::adjacent_find(
-                names, [this](std::uint32_t a, std::uint32_t b) { return same(a, b); });
-            return twin == names.end() || duplicate(std::max(twin[0], twin[1]));
-        }
-        for (std::size_t i = 1; i < names.size(); ++i) {
-            for (std::size_t j = 0; j < i; ++j) {
+        if (count > kFewMembers) return many_names_differ(object, count);
+        std::array<std::uint32_t, kFewMembers> names{};
+        std::uint32_t name = object + 1;
+        for (std::uint32_t i = 0; i < count; ++i) {
+            names[i] = name;
+            name = nodes_[name + 1].next;
+            for (std::uint32_t j = 0; j < i; ++j) {
                 if (same(names[i], names[j])) return duplicate(names[i]);
             }
         }
         return true;
+    }
+
+    /// FNV-1a. Who makes names collide gains nothing: equal hashes are ordered by their names.
+    [[nodiscard]] std::uint64_t hash(const Node& name) const {
+        std::uint64_t value = 0xcbf29ce484222325;
+        const auto mix = [&](std::string_view text) {
+            for (const char c : text)
+                value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+        };
+        if (name.escaped) {
+            mix(unescape(inner(name)));
+        } else {
+            mix(inner(name));
+        }
+        return value;
+    }
+    bool many_names_differ(std::uint32_t object, std::uint32_t count) {
+        struct Name {
+            std::uint64_t hash;
+            std::uint32_t index;
+        };
+        std::vector<Name> names;
+        names.reserve(count);
+        std::uint32_t index = object + 1;
+        for (std::uint32_t i = 0; i < count; ++i) {
+            names.push_back({hash(nodes_[index]), index});
+            index = nodes_[index + 1].next;
+        }
+        std::ranges::sort(names, [this](const Name& a, const Name& b) {
+            return a.hash != b.hash ? a.hash < b.hash : compare(a.index, b.index) < 0;
+        });
+        const auto twin = std::ranges::adjacent_find(names, [this](const Name& a, const Name& b) {
+            return a.hash == b.hash && same(a.index, b.index);
+        });
+        return twin == names.end() || duplicate(std::max(twin[0].index, twin[1].index));
     }
     bool duplicate(std::uint32_t name) {
         at_ = nodes_[name].begin;

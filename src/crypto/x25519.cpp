@@ -38,7 +38,7 @@ X25519Secret ed25519_seed_to_x25519(const Ed25519Seed& seed) {
     // RFC 8032 5.1.5: the scalar is clamped before use.
     hash[0] &= 0xf8;
     hash[31] = static_cast<std::uint8_t>((hash[31] & 0x7fU) | 0x40U);
-    X25519Secret out(std::span(hash).first<32>());
+    X25519Secret out{std::span(hash).first<32>()};
     wipe(hash);
     return out;
 }

@@ -88,7 +88,12 @@ private:
 
 Result<std::vector<CmwRecord>> parse_cmw(std::string_view text) {
     const auto document = json::Document::parse(text, kLimits);
-    if (!document) return fail(Errc::Malformed, "E_CMW_FORMAT", "cmw.json", document.error().detail);
+    if (!document) {
+        // A label that is there twice is a fault of the collection, not of the syntax.
+        const bool twice = document.error().detail.ends_with("duplicate member name");
+        return fail(Errc::Malformed, twice ? "E_CMW_COLLECTION" : "E_CMW_FORMAT", "cmw.json",
+                    document.error().detail);
+    }
     CmwReader reader;
     LUMOZ_CHECK_OK(reader.read(document->root(), "", 1));
     return std::move(reader.records);
@@ -106,14 +111,15 @@ std::string cmw_collection(std::string_view type_uri, std::span<const CmwRecord>
         out.end();
     }
     out.end();
-    return std::move(out).text();
+    return json::canonical(std::move(out).text(), kLimits).value_or("");
 }
 
 std::string tsm_report_json(std::string_view provider, ByteView quote) {
+    // Member names are written in the order of RFC 8785.
     json::Writer out;
     out.object();
-    out.key("provider").string(provider);
     out.key("outblob").string(to_base64(quote));
+    out.key("provider").string(provider);
     out.end();
     return std::move(out).text();
 }

@@ -26,9 +26,9 @@ inline constexpr std::string_view kCmwMadeAt = "application/vnd.lumoz.made-at+js
 /// Reads a JSON record or collection. `E_CMW_FORMAT`, `E_CMW_RECORD`, `E_CMW_TYPE`, `E_CMW_VALUE`,
 /// `E_CMW_IND`, `E_CMW_COLLECTION`, `E_CMW_LIMIT`.
 Result<std::vector<CmwRecord>> parse_cmw(std::string_view text);
-/// A flat collection. Requires: labels are unique and hold no '/'.
+/// A flat collection in the form of RFC 8785. Requires: labels are unique and hold no '/'.
 [[nodiscard]] std::string cmw_collection(std::string_view type_uri, std::span<const CmwRecord> records);
-/// The JSON value of a `cpu0` record: provider and quote.
+/// The JSON value (RFC 8785) of a `cpu0` record: provider and quote.
 [[nodiscard]] std::string tsm_report_json(std::string_view provider, ByteView quote);
 /// The quote out of a `cpu0` record value. `E_CMW_VALUE`.
 Result<Bytes> quote_from_tsm_report(ByteView value);

@@ -5,6 +5,7 @@
 //   E_PROOF_EMPTY      it holds neither a signature nor a receipt                refused
 //   E_ANSWER_CUT       the receipt says that the answer is incomplete            refused
 //   E_ANSWER_MODEL     the receipt's model root is not in the evidence           refused
+//   E_ANSWER_GPU       the GPU evidence digest of the receipt is not in the evidence    refused
 //   E_ANSWER_CONFIG    the receipt's configuration digest is not in the evidence refused
 #pragma once
 

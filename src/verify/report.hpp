@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verification of a whole attestation report (specification api.md 3.2, 3.3, 8.2; our superset form) and of
 // the stored evidence of a keyset. Error codes of this file:
-//   E_REPORT_PARSE      the document is not JSON of the form, or lacks `intel_quote`            malformed
-//   E_REPORT_MEMBER     a member contradicts what the evidence proves (key, algorithm, digest)  refused
+//   E_REPORT_PARSE      the document is not JSON of a known form                                malformed
+//   E_REPORT_FORM       a form that is known and not checked here (SEV-SNP, Tinfoil documents)  unsupported
 //   E_REPORT_COLLATERAL no collateral in the report and none given                              unsupported
-//   E_NONCE_MISMATCH    the bound nonce is not the one that was asked for                       refused
+//   E_REPORT_MEMBER     a member contradicts what the evidence proves (key, algorithm, digest)  refused
 //   E_BINDING           report_data is not what the report's members hash to, in any form       refused
+//   E_NONCE_MISMATCH    the bound nonce is not the one that was asked for                       refused
 //   E_STATEMENT         the statement cannot be read, or contradicts the report                 refused
 //   E_KEYSET            the keyset cannot be read, its digest differs, or it is out of date     refused
 //   E_RTMR_MISMATCH     the event log does not replay to the quote's registers                  refused
-//   E_TLS_KEY           the TLS key seen is not the one in the evidence                         refused
+//   E_COMPOSE           app_compose is not what log and mr_config_id have measured              refused
+//   E_TLS_KEY           the TLS key seen is not one of the evidence                             refused
+//   E_GPU_UNCHECKED     there is GPU evidence, which is not checked here                        unsupported
+// Policy findings beyond evaluate(): P_MEASUREMENT (no measurement is named), P_GPU_MISSING, P_MODEL.
+// Codes of `not_checked`: N_COMPOSE, N_EVENT_LOG, N_GPU, N_GPU_UNCHECKED, N_KEYSET, N_MADE_AT, N_MEASUREMENT,
+// N_MODEL, N_NONCE, N_REVOCATION_DATE, N_SIBLINGS, N_TLS.
 #pragma once
 
 #include "evidence/event_log.hpp"
@@ -43,6 +49,8 @@ public:
     [[nodiscard]] const std::optional<crypto::Ed25519Public>& ed25519_key() const { return ed25519_key_; }
     [[nodiscard]] const std::optional<evidence::Keyset>& keyset() const { return keyset_; }
     [[nodiscard]] const std::optional<evidence::LumozStatement>& statement() const { return statement_; }
+    /// The nonce that the evidence binds; nothing when it binds none.
+    [[nodiscard]] const std::optional<Nonce>& nonce() const { return nonce_; }
     /// SPKI digests of TLS keys that the evidence proves.
     [[nodiscard]] const std::vector<Digest256>& tls_keys() const { return tls_keys_; }
     /// Stored evidence: when it was made; the service's own word.
@@ -58,6 +66,7 @@ private:
     std::optional<crypto::Ed25519Public> ed25519_key_;
     std::optional<evidence::Keyset> keyset_;
     std::optional<evidence::LumozStatement> statement_;
+    std::optional<Nonce> nonce_;
     std::vector<Digest256> tls_keys_;
     std::optional<UnixTime> made_at_;
 };

@@ -30,8 +30,8 @@ struct SignedText {
     Digest256 response;
 };
 
-/// `request:response` or `model:request:response`, 64 hex digits each; a model may hold colons.
-/// `E_PROOF_PARSE`.
+/// `request:response` or `model:request:response`, 64 lowercase hex digits each. More parts are an error: a
+/// model name with a colon cannot stand in the text. `E_PROOF_PARSE`.
 Result<SignedText> parse_signed_text(std::string_view text);
 
 /// Bytes of the address that signed (20 or 32), after the signature held. `E_PROOF_PARSE`, `E_SIGNATURE`.

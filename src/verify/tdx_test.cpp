@@ -143,6 +143,100 @@ TEST(TdxVectors, PreparedCollateralGivesTheSameVerdicts) {
     }
 }
 
+/// An accepted case with the collateral that it needs.
+struct Real {
+    Bytes quote;
+    evidence::Collateral collateral;
+    RootPins roots;
+    UnixTime now = 0;
+};
+
+std::optional<Real> real_case(std::string_view id) {
+    for (const json::Value& c : vectors()->cases("verify")) {
+        if (Vectors::text(c, "id") != id) continue;
+        return Real{to_bytes(as_bytes(vectors()->file(c, "quote"))),
+                    *evidence::Collateral::parse(vectors()->file(c, "collateral")), vectors()->roots(c),
+                    *parse_rfc3339(Vectors::text(c, "now"))};
+    }
+    return std::nullopt;
+}
+
+constexpr std::string_view kReal = "real-00b2526a-G_tdx_00806F05_2025-10";
+
+TEST(TdxFlips, OneBitOfEachByteOfARealQuoteIsRefused) {
+    NEED_VECTORS();
+    const auto real = real_case(kReal);
+    ASSERT_TRUE(real.has_value());
+    const auto prepared = PreparedCollateral::prepare(real->collateral, real->roots);
+    ASSERT_TRUE(verify_tdx(real->quote, prepared, real->now).tdx.has_value());
+    Bytes bent = real->quote;
+    for (std::size_t i = 0; i < bent.size(); ++i) {
+        const auto bit = static_cast<std::uint8_t>(1U << (i % 8));
+        bent[i] ^= bit;
+        ASSERT_FALSE(verify_tdx(bent, prepared, real->now).tdx.has_value()) << "byte " << i;
+        bent[i] ^= bit;
+    }
+}
+
+TEST(TdxFlips, EachTextOfTheCollateralIsProtected) {
+    NEED_VECTORS();
+    const auto real = real_case(kReal);
+    ASSERT_TRUE(real.has_value());
+    const auto refused = [&](std::string evidence::Collateral::* text, std::size_t step) {
+        evidence::Collateral bent = real->collateral;
+        for (std::size_t i = 0; i < (bent.*text).size(); i += step) {
+            const char was = (bent.*text)[i];
+            (bent.*text)[i] = was == '1' ? '2' : '1';
+            ASSERT_FALSE(verify_tdx(real->quote, bent, real->roots, real->now).tdx.has_value())
+                << "byte " << i;
+            (bent.*text)[i] = was;
+        }
+    };
+    refused(&evidence::Collateral::tcb_info, 97);
+    refused(&evidence::Collateral::qe_identity, 7);
+    refused(&evidence::Collateral::tcb_info_signature, 1);
+    refused(&evidence::Collateral::qe_identity_signature, 1);
+    refused(&evidence::Collateral::tcb_info_issuer_chain, 11);
+    refused(&evidence::Collateral::qe_identity_issuer_chain, 11);
+    refused(&evidence::Collateral::root_ca_crl, 3);
+    refused(&evidence::Collateral::pck_crl, 29);
+    evidence::Collateral ignored = real->collateral;
+    ignored.pck_crl_issuer_chain = "not even PEM";
+    EXPECT_TRUE(verify_tdx(real->quote, ignored, real->roots, real->now).tdx.has_value());
+}
+
+TEST(TdxFlips, TruncationAndExtensionAtEveryLength) {
+    NEED_VECTORS();
+    const auto real = real_case(kReal);
+    ASSERT_TRUE(real.has_value());
+    const auto prepared = PreparedCollateral::prepare(real->collateral, real->roots);
+    const std::size_t end = evidence::Quote::parse(real->quote)->parts().signature_section.end();
+    for (std::size_t size = 0; size < end; ++size)
+        ASSERT_EQ(verify_tdx(ByteView(real->quote).first(size), prepared, real->now).verdict.error()->rule,
+                  "E_QUOTE_TRUNCATED")
+            << size;
+    for (const std::size_t size : {end, end + 1, real->quote.size()})
+        EXPECT_TRUE(verify_tdx(ByteView(real->quote).first(size), prepared, real->now).tdx.has_value())
+            << size;
+    Bytes longer = real->quote;
+    longer.push_back(7);
+    EXPECT_EQ(verify_tdx(longer, prepared, real->now).verdict.error()->rule, "E_QUOTE_TRAILING");
+}
+
+TEST(TdxRoots, OnlyIntelsIsEmbedded) {
+    NEED_VECTORS();
+    const auto real = real_case(kReal);
+    const TdxVerdict got = verify_tdx(real->quote, real->collateral, RootPins(), real->now);
+    ASSERT_TRUE(got.tdx.has_value());
+    EXPECT_FALSE(got.verdict.simulated());
+    const auto synthetic = real_case("ok-v4-td10");
+    const TdxVerdict refused =
+        verify_tdx(synthetic->quote, synthetic->collateral, RootPins(), synthetic->now);
+    EXPECT_EQ(refused.verdict.error()->rule, "E_CHAIN_ROOT_UNTRUSTED");
+    EXPECT_TRUE(verify_tdx(synthetic->quote, synthetic->collateral, synthetic->roots, synthetic->now)
+                    .verdict.simulated());
+}
+
 TEST(TdxVectors, PolicyCasesHaveTheExactFindings) {
     NEED_VECTORS();
     for (const json::Value& c : vectors()->cases("policy")) {
