@@ -206,8 +206,8 @@ Status Daemon::open_listeners() {
     LUMOZ_TRY(threads_, IoThreads::listen(*service_, tls_));
     if (engine_.url) threads_->first_loop().spawn(engine_.url->probe_forever(threads_->first_loop()));
     threads_->run();
-    for (const IoThreads::Address& address : threads_->addresses())
-        log::info("listening", {{"address", address.host_port}, {"tls", address.tls}});
+    for (const std::string& address : threads_->addresses())
+        log::info("listening", {{"address", address}});
     sd_notify("READY=1");
     return {};
 }

@@ -42,8 +42,8 @@ Status IoThreads::add_listeners(const gateway::HostPort& where,
         ++listening_;
     }
     const bool v6 = where.host.find(':') != std::string::npos;
-    const std::string host = v6 ? "[" + where.host + "]" : where.host;
-    addresses_.push_back({host + ":" + std::to_string(port), tls != nullptr});
+    addresses_.push_back((tls ? "https://" : "http://") + (v6 ? "[" + where.host + "]" : where.host) + ":" +
+                         std::to_string(port));
     return {};
 }
 

@@ -20,11 +20,8 @@ public:
 
     /// Starts the threads. They inherit the signal mask of the caller.
     void run();
-    struct Address {
-        std::string host_port;  ///< `127.0.0.1:8080`, with the port that was taken
-        bool tls = false;
-    };
-    [[nodiscard]] const std::vector<Address>& addresses() const { return addresses_; }
+    /// `http://127.0.0.1:8080`, `https://…`, with the ports that were taken.
+    [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
     [[nodiscard]] net::Loop& first_loop() { return parts_.front()->loop; }
 
     /// No new connections and requests; running answers have `limit`, then they are cut.
@@ -52,7 +49,7 @@ private:
     net::Task<void> cut_after(Part& part, net::Duration limit);
 
     std::vector<std::unique_ptr<Part>> parts_;
-    std::vector<Address> addresses_;
+    std::vector<std::string> addresses_;
     std::atomic<std::size_t> listening_{0};
     std::atomic<bool> cut_any_{false};
 };
