@@ -155,6 +155,7 @@ public:
 
 private:
     net::Task<void> probe_then(net::Task<void> task);
+    bool probing_ = false;
 };
 
 /// A line of a token file.

@@ -99,10 +99,12 @@ void Attestor::Impl::quote(const ReportData& report_data, Done done) {
 }
 
 void Attestor::Impl::answer(Job& job, const Result<SharedEvidence>& result) {
+    {
+        const std::lock_guard lock(mutex_);
+        counters_.waiting -= job.waiters.size();
+    }
     for (Done& done : job.waiters)
         done(result);
-    const std::lock_guard lock(mutex_);
-    counters_.waiting -= job.waiters.size();
 }
 
 void Attestor::Impl::run() {

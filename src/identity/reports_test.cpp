@@ -25,11 +25,12 @@ protected:
         Result<SharedText> text = promise.get_future().get();
         return text ? *text : nullptr;
     }
-    /// Waits until a renewal in the background is through.
+    /// Waits until a renewal in the background is through: its callback ran before the next quote began.
     void settle(int quotes) {
         device_.wait_for(quotes);
-        while (attestor_.counters().waiting > 0)
-            std::this_thread::yield();
+        ReportData last;
+        last.bytes.fill(0xee);
+        [[maybe_unused]] const auto evidence = attestor_.quote_blocking(last);
     }
     testing::Service service_;
     testing::ScriptedDevice device_;
@@ -76,10 +77,11 @@ TEST_F(ReportsService, WithoutANonceItIsKeptAndRenewedAtHalfItsTime) {
     settle(2);
     const auto second = get({});
     EXPECT_NE(second, first);
+    EXPECT_EQ(device_.quotes(), 3);  // one of them is settle's
     service_.clock.time += 300;
     const auto third = get({});
     EXPECT_NE(third, second);
-    EXPECT_EQ(device_.quotes(), 3);
+    EXPECT_EQ(device_.quotes(), 4);
 }
 
 TEST_F(ReportsService, EachFormAndKeyHasItsOwnCopy) {
@@ -115,7 +117,7 @@ TEST_F(ReportsService, AFailedRenewalLeavesTheKeptOneUntilItsEnd) {
     EXPECT_EQ(get({}), first);
     settle(2);
     EXPECT_EQ(get({}), first);
-    settle(3);
+    settle(4);
     service_.clock.time += 100;
     EXPECT_EQ(get({}), nullptr);
     device_.fail_from_now(false);
