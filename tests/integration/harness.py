@@ -332,7 +332,7 @@ class Service:
         found = []
         for line in self.daemon.text().splitlines():
             if '"listening"' in line:
-                host, port = json.loads(line)["address"].rsplit(":", 1)
+                host, port = json.loads(line)["address"].split("://")[-1].rsplit(":", 1)
                 found.append((host, int(port)))
         return found
 
