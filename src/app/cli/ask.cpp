@@ -151,7 +151,7 @@ Result<Answer> ask(const AskOptions& options, const Trust& trust) {
     Answer answer{.verdict = {}, .subject = service.text(), .fold = true};
     if (!evidence.result.verdict.accepted()) {
         answer.verdict = std::move(evidence.result.verdict);
-        answer.verdict.not_reached("answer.asked", "The prompt is sent only to a service that was verified");
+        answer.verdict.not_reached("answer.asked", "the prompt is sent only to a service that was verified");
         return answer;
     }
     if (service.is_https()) {

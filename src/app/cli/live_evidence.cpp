@@ -40,8 +40,8 @@ void add_transport(verify::Verdict& verdict, const Service& service) {
     if (service.is_https()) return;
     verdict.not_checked("N_TRANSPORT",
                         service.is_loopback()
-                            ? "The connection is plain HTTP inside this machine: no TLS key was compared"
-                            : "The connection is plain HTTP: whoever is on the way can read and change "
+                            ? "the connection is plain HTTP inside this machine: no TLS key was compared"
+                            : "the connection is plain HTTP: whoever is on the way can read and change "
                               "what is sent");
 }
 
@@ -65,7 +65,7 @@ Result<LiveEvidence> fetch_evidence(Service& service, const Trust& trust) {
     if (out.result.report && out.result.report->form() != evidence::BindingForm::Lumoz) {
         verdict.not_checked(
             "N_BINDING",
-            "The service does not offer binding=lumoz: models and configuration are its own word");
+            "the service does not offer binding=lumoz: models and configuration are its own word");
     }
     add_transport(verdict, service);
     return out;
@@ -82,7 +82,7 @@ Result<std::string> choose_model(LiveEvidence& evidence, const std::string& want
     }
     const bool known = std::ranges::any_of(models, [&](const auto& m) { return m.name == wanted; });
     evidence.result.verdict.check(
-        "service.model", "The model asked for is among those that the evidence proves",
+        "service.model", "the model asked for is among those that the evidence proves",
         known ? Status{}
               : fail(Errc::Refused, "E_MODEL_NOT_PROVEN", "service.model", "no such model in the statement"));
     return wanted;

@@ -11,7 +11,7 @@ Result<net::Response> as_network(Result<net::Response> result, const std::string
     if (result) return result;
     const Error& error = result.error();
     std::string detail = url + ": ";
-    detail.append(error.detail.empty() ? error.where : std::string_view(error.detail));
+    detail.append(error.detail);
     return fail(Errc::Io, error.rule, error.where, std::move(detail));
 }
 
@@ -33,12 +33,13 @@ Result<Service> Service::open(const std::string& url, const std::string& token_f
     std::string text = url;
     while (text.ends_with('/'))
         text.pop_back();
-    LUMOZ_TRY(net::Url parsed, net::parse_url(text));
+    auto parsed = net::parse_url(text);
+    if (!parsed) return fail(Errc::Usage, parsed.error().rule, parsed.error().where, url);
     std::string token;
     if (!token_file.empty()) {
         LUMOZ_TRY(token, read_token(token_file));
     }
-    Service service(std::move(text), std::move(parsed), std::move(token));
+    Service service(std::move(text), *std::move(parsed), std::move(token));
     if (service.is_https()) {
         LUMOZ_TRY(net::TlsContext tls, net::TlsContext::client_without_verification());
         service.options_.client.tls = std::make_shared<const net::TlsContext>(std::move(tls));

@@ -44,7 +44,13 @@ void show_progress(std::uint64_t done, std::uint64_t total) {
 
 Result<Answer> show_receipt(const std::string& file) {
     LUMOZ_TRY(const std::string text, read_text(file));
-    LUMOZ_TRY(const verify::AciReceipt receipt, receipt_in(text));
+    const auto parsed = receipt_in(text);
+    if (!parsed) {
+        const bool json = parsed.error().rule == "E_JSON";
+        return fail(parsed.error().code, json ? "E_RECEIPT_PARSE" : parsed.error().rule, "cli.receipt",
+                    file + ": " + parsed.error().detail);
+    }
+    const verify::AciReceipt& receipt = *parsed;
     Answer answer{.verdict = {}, .subject = "receipt " + receipt.receipt_id, .judged = false};
     verify::Verdict& v = answer.verdict;
     v.establish_text("receipt_id", receipt.receipt_id);
@@ -65,14 +71,19 @@ Result<Answer> show_receipt(const std::string& file) {
     v.establish_text("signature", receipt.signature);
     v.establish("events", event_types(receipt));
     v.not_checked("N_RECEIPT",
-                  "Nothing was checked: this is what the receipt says. `lumoz verify answer` checks it");
+                  "nothing was checked: this is what the receipt says. `lumoz verify answer` checks it");
     return answer;
 }
 
 Result<Answer> model_root(const std::string& path) {
     engine::ModelRootOptions options;
     options.progress = show_progress;
-    LUMOZ_TRY(const engine::ModelIdentity identity, engine::model_identity(path, options));
+    const auto made = engine::model_identity(path, options);
+    if (!made) {
+        return fail(made.error().code, made.error().rule, made.error().where,
+                    path + ": " + made.error().detail);
+    }
+    const engine::ModelIdentity& identity = *made;
     Answer answer{.verdict = {}, .subject = identity.model_root() + "  " + path, .judged = false};
     verify::Verdict& v = answer.verdict;
     v.establish_text("model_root", identity.model_root());

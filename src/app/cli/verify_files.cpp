@@ -51,8 +51,8 @@ Status compare_registers(const evidence::Rtmrs& rtmrs, const evidence::Quote& qu
 
 Status check_event_log(verify::Verdict& verdict, const std::string& file,
                        const std::optional<verify::VerifiedTdx>& tdx) {
-    constexpr std::string_view kParse = "The event log can be read";
-    constexpr std::string_view kReplay = "The event log replays to the registers of the quote";
+    constexpr std::string_view kParse = "the event log can be read";
+    constexpr std::string_view kReplay = "the event log replays to the registers of the quote";
     LUMOZ_TRY(const Bytes content, read_input(file));
     const auto rtmrs = replay(content);
     if (!rtmrs) {
@@ -74,7 +74,7 @@ void add_policy(verify::Verdict& verdict, const verify::VerifiedTdx& tdx, const 
     if (!policy.names_measurement()) {
         verdict.not_checked(
             "N_MEASUREMENT",
-            "No policy names the programs that may run: any program can stand behind this quote");
+            "no policy names the programs that may run: any program can stand behind this quote");
     }
 }
 
@@ -103,7 +103,7 @@ Result<Answer> verify_quote_file(const VerifyQuoteOptions& options, const Trust&
     Answer answer{.verdict = {}, .subject = "quote " + options.file};
     const auto collateral = evidence::Collateral::parse(collateral_text);
     if (!collateral) {
-        answer.verdict.fail("tdx.collateral", "The collateral can be read", collateral.error());
+        answer.verdict.fail("tdx.collateral", "the collateral can be read", collateral.error());
         return answer;
     }
     verify::TdxVerdict result = verify::verify_tdx(quote, *collateral, trust.roots, trust.now);

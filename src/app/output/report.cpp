@@ -229,6 +229,23 @@ std::string remarks(std::string_view title, const Items& items, const Style& sty
     return out;
 }
 
+struct Explanation {
+    std::string_view rule;
+    std::string_view words;
+};
+/// Trouble that a person meets and that a code alone does not explain.
+constexpr std::array<Explanation, 9> kExplanations = {{
+    {"E_URL", "that is no URL of the form http://host:port, https://host or unix:/path.sock"},
+    {"E_NET_REFUSED", "nobody listens there"},
+    {"E_NET_RESOLVE", "that name is not known"},
+    {"E_NET_TIMEOUT", "no answer in time"},
+    {"E_NET_CLOSED", "the service closed the connection"},
+    {"E_TLS_PIN", "the TLS key is not the one that the evidence proves"},
+    {"E_TLS_HANDSHAKE", "TLS 1.3 could not be agreed on"},
+    {"E_HTTP_RESPONSE", "what answers there does not speak HTTP"},
+    {"E_OMS_READ", "it cannot be read"},
+}};
+
 std::string_view word_of(VerdictResult result) {
     switch (result) {
         case VerdictResult::Accept:
@@ -308,6 +325,9 @@ std::string error_json(const Error& error) {
 std::string error_text(const Error& error, const Style& style) {
     std::string out = style.bad("lumoz: ");
     if (!error.detail.empty()) out += printable(error.detail) + " ";
+    const auto known = std::ranges::find(kExplanations, error.rule, &Explanation::rule);
+    if (known != kExplanations.end())
+        out += std::string(error.detail.empty() ? "" : "— ") + std::string(known->words) + " ";
     return out + style.dim("(" + std::string(error.rule) + " at " + std::string(error.where) + ")") + "\n";
 }
 

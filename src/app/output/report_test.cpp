@@ -111,6 +111,12 @@ TEST(ErrorJson, IsOneDocumentWithTheRule) {
     EXPECT_EQ(document->root().find("error")->as_string(), "E_FILE");
 }
 
+TEST(ErrorText, SaysInWordsWhatACodeDoesNot) {
+    const std::string text =
+        error_text({Errc::Io, "E_NET_REFUSED", "net.stream.connect", "http://a:"}, kPlain);
+    EXPECT_EQ(text, "lumoz: http://a: — nobody listens there (E_NET_REFUSED at net.stream.connect)\n");
+}
+
 TEST(FactsJson, HasFactsAndWhatWasNotChecked) {
     const std::string text = facts_json(good());
     const auto document = json::Document::parse(std::string_view(text).substr(0, text.size() - 1));

@@ -39,7 +39,7 @@ Result<verify::TdxVerdict> verdict_of(const Case& c) {
     auto collateral = evidence::Collateral::parse(as_text(collateral_text));
     if (!collateral) {
         verify::TdxVerdict verdict;
-        verdict.verdict.fail("tdx.collateral", "The collateral can be read", std::move(collateral).error());
+        verdict.verdict.fail("tdx.collateral", "the collateral can be read", std::move(collateral).error());
         return verdict;
     }
     return verify::verify_tdx(quote, *collateral, roots, now);
