@@ -37,8 +37,8 @@ public:
     Attestor(const Attestor&) = delete;
     Attestor& operator=(const Attestor&) = delete;
 
-    /// A quote made after this call, over these 64 bytes. Thread-safe. Errors: the device's, and
-    /// `E_ATTEST_BUSY` (Errc::Limit: 503 with Retry-After), `E_ATTEST_CLOSED`.
+    /// A quote over these 64 bytes: made after this call, or one under way. Thread-safe. Errors: the
+    /// device's, and `E_ATTEST_BUSY` (Errc::Limit: 503 with Retry-After), `E_ATTEST_CLOSED`.
     void quote(const ReportData& report_data, Done done);
     /// The same, waiting for it. Not on the quote thread.
     Result<SharedEvidence> quote_blocking(const ReportData& report_data);

@@ -40,7 +40,8 @@ struct Binding {
                                       const Binding& binding, const tee::Evidence& evidence,
                                       const StapledCollateral* collateral, UnixTime made_at);
 [[nodiscard]] std::string aci_attestation_json(const PublicIdentity& identity, const TeeFacts& tee,
-                                               const Binding& binding, const tee::Evidence& evidence);
+                                               const Binding& binding, const tee::Evidence& evidence,
+                                               const StapledCollateral* collateral);
 /// CMW collection (specs/standards.md 4): `cpu0`, `eventlog`, `statement`, `keyset`, `collateral`, `made_at`.
 [[nodiscard]] std::string stored_evidence_json(const PublicIdentity& identity, const TeeFacts& tee,
                                                const Binding& binding, const tee::Evidence& evidence,

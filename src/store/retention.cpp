@@ -83,7 +83,6 @@ void Retention::look_around() {
     if (health_.writes()) {
         note(writer_.drop_unused_keysets());
         give_back_space();
-        if (writer_.wal_pages() > 0) note(writer_.checkpoint(false));
     }
     measure();
 }
