@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/blocking.hpp"
+
+namespace lumoz::net {
+
+namespace {
+
+using OnHead = std::function<bool(const ResponseHead&)>;
+using OnPiece = std::function<bool(ByteView)>;
+
+struct Call {
+    const Url& url;
+    std::string_view method;
+    std::string_view target;
+    const Headers& headers;
+    ByteView body;
+    const BlockingOptions& options;
+    const OnHead* on_head = nullptr;
+    const OnPiece* on_piece = nullptr;
+};
+
+Task<Result<Response>> perform(Client& client, const Call& call) {
+    LUMOZ_CO_TRY(
+        const std::unique_ptr<ClientExchange> exchange,
+        co_await client.send(std::string(call.method), std::string(call.target), call.headers, call.body));
+    Response out;
+    out.head = exchange->head();
+    out.peer_spki = exchange->peer_spki();
+    if (call.on_piece == nullptr) {
+        LUMOZ_CO_TRY(out.body, co_await exchange->read_all(call.options.max_bytes));
+        co_return out;
+    }
+    bool go_on = (*call.on_head)(out.head);
+    while (go_on) {
+        LUMOZ_CO_TRY(const ByteView piece, co_await exchange->read_some());
+        if (piece.empty()) co_return out;
+        go_on = (*call.on_piece)(piece);
+    }
+    co_return fail(Errc::Closed, "E_NET_CANCELLED", "net.blocking.stream");
+}
+
+Task<void> perform_and_stop(Loop& loop, Client& client, const Call& call, Result<Response>& result) {
+    result = co_await perform(client, call);
+    loop.stop();
+}
+
+Result<Response> run_call(const Call& call) {
+    Loop loop;
+    Result<Response> result = fail(Errc::Internal, "E_NET_CLOSED", "net.blocking.run");
+    {
+        Client client(loop, call.url, call.options.client);
+        loop.spawn(perform_and_stop(loop, client, call, result));
+        loop.run();
+    }
+    return result;
+}
+
+}  // namespace
+
+Result<Response> http_request(const Url& url, std::string_view method, std::string_view target,
+                              const Headers& headers, ByteView body, const BlockingOptions& options) {
+    return run_call(Call{url, method, target, headers, body, options});
+}
+
+Result<Response> http_get(const Url& url, std::string_view target, const Headers& headers,
+                          const BlockingOptions& options) {
+    return http_request(url, "GET", target, headers, {}, options);
+}
+
+Result<Response> http_post(const Url& url, std::string_view target, const Headers& headers, ByteView body,
+                           const BlockingOptions& options) {
+    return http_request(url, "POST", target, headers, body, options);
+}
+
+Result<Response> http_stream(const Url& url, std::string_view method, std::string_view target,
+                             const Headers& headers, ByteView body, const BlockingOptions& options,
+                             const OnHead& head, const OnPiece& piece) {
+    return run_call(Call{url, method, target, headers, body, options, &head, &piece});
+}
+
+}  // namespace lumoz::net

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/tls.hpp"
+
+#include "crypto/der.hpp"
+#include "crypto/random.hpp"
+#include "crypto/sha2.hpp"
+#include "net/stream_core.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <arpa/inet.h>
+#include <array>
+#include <cassert>
+
+namespace lumoz::net {
+
+namespace {
+
+struct Free {
+    void operator()(BIO* bio) const { BIO_free(bio); }
+    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+    void operator()(X509* certificate) const { X509_free(certificate); }
+};
+template <class T>
+using Owned = std::unique_ptr<T, Free>;
+
+using ContextPtr = std::unique_ptr<SSL_CTX, SslFree>;
+
+Result<ContextPtr> make_context(const SSL_METHOD* method) {
+    ContextPtr context(SSL_CTX_new(method));
+    if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION) != 1) {
+        return fail(Errc::Internal, "E_TLS_CONTEXT", "net.tls.context");
+    }
+    SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                        SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_read_ahead(context.get(), 1);
+    return context;
+}
+
+Owned<BIO> memory(std::string_view text) {
+    return Owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+/// OpenSSL asks nobody for a pass phrase.
+int no_password(char*, int, int, void*) {
+    return 0;
+}
+
+}  // namespace
+
+TlsContext::TlsContext(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TlsContext::~TlsContext() = default;
+TlsContext::TlsContext(TlsContext&&) noexcept = default;
+TlsContext& TlsContext::operator=(TlsContext&&) noexcept = default;
+
+const Digest256& TlsContext::spki_sha256() const {
+    return state_->spki;
+}
+
+Result<TlsContext> TlsContext::server(std::string_view private_pem, std::string_view certificate_pem) {
+    auto state = std::make_unique<State>();
+    LUMOZ_TRY(state->context, make_context(TLS_server_method()));
+    SSL_CTX* context = state->context.get();
+    SSL_CTX_set_num_tickets(context, 0);
+    const Owned<BIO> key_bio = memory(private_pem);
+    const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(key_bio.get(), nullptr, no_password, nullptr));
+    if (!key) {
+        ERR_clear_error();
+        return fail(Errc::Malformed, "E_TLS_KEY", "net.tls.server_key");
+    }
+    const Owned<BIO> bio = memory(certificate_pem);
+    const Owned<X509> certificate(PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr));
+    if (!certificate || SSL_CTX_use_certificate(context, certificate.get()) != 1) {
+        ERR_clear_error();
+        return fail(Errc::Malformed, "E_TLS_CERTIFICATE", "net.tls.server_certificate");
+    }
+    while (X509* more = PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr)) {
+        if (SSL_CTX_add0_chain_cert(context, more) != 1) X509_free(more);
+    }
+    ERR_clear_error();
+    if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1) {
+        ERR_clear_error();
+        return fail(Errc::Refused, "E_TLS_KEY", "net.tls.key_of_certificate");
+    }
+    unsigned char* der = nullptr;
+    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &der);
+    if (size <= 0) return fail(Errc::Malformed, "E_TLS_CERTIFICATE", "net.tls.server_spki");
+    state->spki = crypto::sha256(ByteView(der, static_cast<std::size_t>(size)));
+    OPENSSL_free(der);
+    return TlsContext(std::move(state));
+}
+
+Result<TlsContext> TlsContext::client_with_ca(const std::string& ca_file) {
+    auto state = std::make_unique<State>();
+    LUMOZ_TRY(state->context, make_context(TLS_client_method()));
+    state->trust = State::Trust::Ca;
+    SSL_CTX* context = state->context.get();
+    const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context)
+                                       : SSL_CTX_load_verify_file(context, ca_file.c_str());
+    ERR_clear_error();
+    if (loaded != 1) return fail(Errc::Io, "E_TLS_CA", "net.tls.ca_file");
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    return TlsContext(std::move(state));
+}
+
+Result<TlsContext> TlsContext::client_with_pin(const Digest256& spki_sha256) {
+    LUMOZ_TRY(TlsContext out, client_without_verification());
+    out.state_->trust = State::Trust::Pin;
+    out.state_->spki = spki_sha256;
+    return out;
+}
+
+Result<TlsContext> TlsContext::client_without_verification() {
+    auto state = std::make_unique<State>();
+    LUMOZ_TRY(state->context, make_context(TLS_client_method()));
+    state->trust = State::Trust::Nothing;
+    SSL_CTX_set_verify(state->context.get(), SSL_VERIFY_NONE, nullptr);
+    return TlsContext(std::move(state));
+}
+
+Task<Status> Stream::Core::handshake(const TlsContext& context, const std::string& host, TimePoint deadline) {
+    if (!socket) co_return fail(Errc::Closed, "E_NET_CLOSED", "net.tls.handshake");
+    LUMOZ_CO_TRY(std::unique_ptr<TlsSession> session, TlsSession::create(context.state(), fd(), host));
+    tls = std::move(session);
+    for (;;) {
+        LUMOZ_CO_TRY(const TlsSession::Want want, tls->handshake());
+        if (want == TlsSession::Want::Nothing) break;
+        maybe_readable_ = false;
+        auto ready = want == TlsSession::Want::Read ? wait_readable(deadline) : wait_writable(deadline);
+        LUMOZ_CO_CHECK_OK(co_await std::move(ready));
+        if (!tls) co_return fail(Errc::Closed, "E_NET_CLOSED", "net.tls.handshake");
+    }
+    maybe_readable_ = true;
+    peer_spki = tls->peer_spki();
+    co_return Status{};
+}
+
+Task<Status> Stream::tls_accept(const TlsContext& context, TimePoint deadline) {
+    const std::shared_ptr<Core> core = core_;
+    co_return co_await core->handshake(context, std::string(), deadline);
+}
+
+Task<Status> Stream::tls_connect(const TlsContext& context, std::string host, TimePoint deadline) {
+    const std::shared_ptr<Core> core = core_;
+    co_return co_await core->handshake(context, host, deadline);
+}
+
+std::string make_self_signed(const crypto::P256Key& key, const std::vector<std::string>& names,
+                             std::int64_t not_before, std::int64_t not_after) {
+    namespace der = crypto::der;
+    assert(!names.empty());
+    const Bytes algorithm = der::sequence({der::oid("1.2.840.10045.4.3.2")});
+    const Bytes common_name = der::sequence({der::oid("2.5.4.3"), der::utf8(names.front())});
+    const Bytes name = der::sequence({der::set({common_name})});
+    Bytes alternatives;
+    for (const std::string& each : names) {
+        std::array<std::uint8_t, 16> raw{};
+        if (inet_pton(AF_INET, each.c_str(), raw.data()) == 1) {
+            append(alternatives, der::element(0x87, ByteView(raw).first(4)));
+        } else if (inet_pton(AF_INET6, each.c_str(), raw.data()) == 1) {
+            append(alternatives, der::element(0x87, raw));
+        } else {
+            append(alternatives, der::element(0x82, as_bytes(each)));
+        }
+    }
+    const Bytes san =
+        der::sequence({der::oid("2.5.29.17"), der::octet_string(der::element(der::kSequence, alternatives))});
+    const Bytes basic = der::sequence(
+        {der::oid("2.5.29.19"), der::boolean(true), der::octet_string(der::sequence({der::boolean(true)}))});
+    std::array<std::uint8_t, 16> serial{};
+    crypto::random_fill(serial);
+    serial[0] = static_cast<std::uint8_t>((serial[0] & 0x3f) | 0x40);
+    const Bytes tbs =
+        der::sequence({der::context(0, der::integer(std::uint64_t{2})), der::integer(ByteView(serial)),
+                       algorithm, name, der::sequence({der::time(not_before), der::time(not_after)}), name,
+                       crypto::p256_spki(key.public_key()), der::context(3, der::sequence({basic, san}))});
+    const Bytes signature = crypto::p256_signature_to_der(key.sign(tbs));
+    return der::to_pem("CERTIFICATE", der::sequence({tbs, algorithm, der::bit_string(signature)}));
+}
+
+}  // namespace lumoz::net
