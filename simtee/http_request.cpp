@@ -103,7 +103,9 @@ std::string_view reason(int status) {
 
 std::expected<std::optional<HttpRequest>, HttpFault> HttpRequestParser::next() {
     const std::size_t head_end = pending_.find(kEndOfHead);
-    if (head_end == std::string::npos ? pending_.size() > kMaxHead : head_end > kMaxHead) {
+    // Without its end, a head may still be followed by all of the end but one byte.
+    if (head_end == std::string::npos ? pending_.size() >= kMaxHead + kEndOfHead.size()
+                                      : head_end > kMaxHead) {
         return std::unexpected(HttpFault{431, "head over 16384 bytes"});
     }
     if (head_end == std::string::npos) return std::optional<HttpRequest>();

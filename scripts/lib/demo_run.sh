@@ -87,7 +87,7 @@ demo_times() {
 demo_refused() {
     local code="$1" output status=0
     shift
-    output="$("$@" --brief 2>&1)" || status=$?
+    output="$("$@" 2>&1)" || status=$?
     if ((status != 10)) || ! grep -q "$code" <<<"$output"; then
         printf '%s\n' "$output"
         die "this forgery should have been refused with $code, the exit code was $status"
@@ -120,7 +120,7 @@ demo_attack_replay() {
     nonce="$(openssl rand -hex 32)"
     demo_title "Forgery: an old report is shown to somebody who asked with another nonce"
     printf '  the reader sent nonce %s…\n\n' "${nonce:0:16}"
-    demo_refused E_NONCE_MISMATCH demo_lumoz verify report "$service_folder/saved/report.json" --nonce "$nonce"
+    demo_refused E_NONCE_MISMATCH demo_lumoz verify report "$service_folder/saved/report.json" --nonce "$nonce" --brief
 }
 
 # A good signature over the right bytes, by a key that the quote does not know.

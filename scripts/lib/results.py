@@ -5,6 +5,7 @@
     results.py gtest LABEL FILE PROGRAM…        GoogleTest programs, several at once
     results.py program LABEL FILE PROGRAM…      programs that are one test each: exit code 0 pass, 77 skip, else fail
     results.py unittest LABEL FILE MODULE.py…   Python unittest modules
+    results.py ctest LABEL FILE FOLDER…         what ctest knows of a build folder and the other kinds do not run
     results.py replay LABEL FILE CORPUS PROGRAM…  fuzz targets that replay CORPUS/<name without _fuzz>
     results.py total FILE                       prints `N passed, N failed, N skipped`; exit code 1 if one failed
 
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 import unittest
+import xml.etree.ElementTree
 
 PROGRAM_LIMIT_S = int(os.environ.get("LUMOZ_TEST_LIMIT", "1200"))
 TAIL_BYTES = 20000
@@ -123,6 +125,29 @@ def program(results, programs):
         one_program(results, os.path.basename(path), [path])
 
 
+def ctest(results, folders):
+    for folder in folders:
+        with tempfile.TemporaryDirectory() as scratch:
+            report = os.path.join(scratch, "report.xml")
+            code, output, _ = run(["ctest", "--test-dir", folder, "--exclude-regex", "(_test|_corpus)$", "--no-tests=ignore",
+                                   "--parallel", str(os.cpu_count()), "--timeout", str(PROGRAM_LIMIT_S), "--output-junit", report])
+            cases = xml.etree.ElementTree.parse(report).getroot().iter("testcase") if os.path.exists(report) else []
+            failed_before = results.failed
+            for case in cases:
+                verdict = {"run": "pass", "disabled": "skip"}.get(case.get("status"), "fail")
+                why = case.find("skipped")
+                # "notrun" is a test that skipped itself, or a program that is not there.
+                if case.get("status") == "notrun" and why is not None and why.get("message", "").startswith("SKIP_"):
+                    verdict = "skip"
+                results.add(verdict, case.get("name"))
+                say(f"  {verdict.upper() if verdict == 'fail' else verdict} {case.get('name')} ({float(case.get('time', 0)):.1f} s)")
+                if verdict == "fail":
+                    say((case.findtext("system-out") or "")[-TAIL_BYTES:])
+            if code != 0 and results.failed == failed_before:
+                results.add("fail", "ctest")
+                say(f"FAIL ctest: {how_it_ended(code)}\n{output}")
+
+
 def replay(results, corpus_and_programs):
     corpus, *programs = corpus_and_programs
     for path in programs:
@@ -218,7 +243,7 @@ def total(path):
 def main(arguments):
     if arguments[:1] == ["total"]:
         return total(arguments[1])
-    kinds = {"gtest": gtest, "program": program, "unittest": unittest_modules, "replay": replay}
+    kinds = {"gtest": gtest, "program": program, "ctest": ctest, "unittest": unittest_modules, "replay": replay}
     if len(arguments) < 4 or arguments[0] not in kinds:
         print(__doc__, file=sys.stderr)
         return 2

@@ -56,15 +56,15 @@ TOML
     (($# == 0)) || printf '%s\n' "$@" >>"$service_folder/lumozd.toml"
 }
 
-# service_address: the plain listener's address from lumozd's log; false while there is none.
+# service_address: URL of the plain listener by lumozd's log; false while there is none.
 service_address() {
-    local address
-    address="$(sed -n 's/.*"event":"listening".*"address":"\([^"]*\)".*/\1/p' "$service_folder/lumozd.log" 2>/dev/null | head -n 1)"
-    [[ -n "$address" ]] && printf '%s\n' "$address"
+    local url
+    url="$(sed -n 's/.*"event":"listening".*"address":"\(http:[^"]*\)".*/\1/p' "$service_folder/lumozd.log" 2>/dev/null | head -n 1)"
+    [[ -n "$url" ]] && printf '%s\n' "$url"
 }
 
 service_is_ready() {
-    service_url="http://$(service_address)" || return 1
+    service_url="$(service_address)" || return 1
     curl --silent --fail --max-time 5 "$service_url/ready"
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/config.hpp"
 
+#include "base/json.hpp"
+#include "base/testing.hpp"
 #include "gateway/config_keys.hpp"
 
 #include <gtest/gtest.h>
@@ -77,6 +79,23 @@ TEST(Config, KeysAreUniqueAndAllInTheReference) {
         const std::string leaf(dot == std::string_view::npos ? key.name : key.name.substr(dot + 1));
         EXPECT_NE(page.find("| `" + leaf + "` |"), std::string::npos) << key.name;
     }
+}
+
+TEST(Config, ReferencePageInTheDocumentsIsCurrent) {
+    const std::string path = std::string(LUMOZ_SOURCE_DIR) + "/docs/configuration.md";
+    EXPECT_EQ(lumoz::testing::read_file(path), config_reference())
+        << "run `lumozd --print-config-reference > docs/configuration.md`";
+}
+
+TEST(Config, EffectiveConfigurationIsCanonicalAndComplete) {
+    const auto config = make_config(minimal());
+    ASSERT_TRUE(config);
+    const std::string text = effective_config_json(*config);
+    const auto canonical = json::canonical(text);
+    ASSERT_TRUE(canonical);
+    EXPECT_EQ(text, *canonical);
+    for (const ConfigKey& key : config_keys())
+        EXPECT_NE(text.find("\"" + std::string(key.name) + "\":"), std::string::npos) << key.name;
 }
 
 }  // namespace

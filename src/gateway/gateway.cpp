@@ -71,9 +71,7 @@ net::Task<void> Gateway::answer(Call& call) {
 net::Task<void> Gateway::infer(Call& call) {
     Inference inference(call);
     running_.insert(&inference);
-    metrics_.streaming_requests.add();
     co_await inference.run();
-    metrics_.streaming_requests.sub();
     running_.erase(&inference);
 }
 

@@ -11,6 +11,18 @@ constexpr std::size_t kWholeAnswer = std::size_t{256} << 10;
 /// What may be held back of a stream: a terminal event can carry the whole answer once more.
 constexpr std::size_t kMaxHeld = std::size_t{16} << 20;
 
+/// Counts up while it lives.
+class Gauge {
+public:
+    explicit Gauge(Counter& counter) : counter_(counter) { counter_.add(); }
+    ~Gauge() { counter_.sub(); }
+    Gauge(const Gauge&) = delete;
+    Gauge& operator=(const Gauge&) = delete;
+
+private:
+    Counter& counter_;
+};
+
 }  // namespace
 
 net::Task<void> Inference::relay() {
@@ -42,6 +54,7 @@ net::Task<void> Inference::relay() {
 net::Task<void> Inference::relay_stream(Bytes first) {
     call_.stream = true;
     call_.metrics.streams_total.add();
+    const Gauge under_way(call_.metrics.streaming_requests);
     // With a proof the end of the answer is a trailer, which only chunked answers have.
     if (proof_.wanted || sse_) length_.reset();
     const std::optional<std::uint64_t> promised = engine_->content_length();

@@ -154,7 +154,10 @@ World::~World() {
 }
 
 net::Task<void> World::probe_then(net::Task<void> task) {
-    (void)co_await engine->probe(loop);
+    if (!probing_) loop.spawn(engine->probe_forever(loop));
+    probing_ = true;
+    while (!engine->ready())
+        co_await loop.after(std::chrono::milliseconds(1));
     co_await std::move(task);
 }
 

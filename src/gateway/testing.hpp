@@ -108,9 +108,9 @@ struct Reply {
 };
 
 struct WorldOptions {
-    std::string tokens;  ///< content of the token file; empty: authentication off
+    std::string tokens = {};  ///< content of the token file; empty: authentication off
     std::function<void(Config&)> change = [](Config&) {};
-    std::optional<std::string> engine_url;  ///< absent: the scripted engine of `engine_routes`
+    std::optional<std::string> engine_url = std::nullopt;  ///< absent: the scripted engine of `engine_routes`
 };
 
 class World {
@@ -155,6 +155,7 @@ public:
 
 private:
     net::Task<void> probe_then(net::Task<void> task);
+    bool probing_ = false;
 };
 
 /// A line of a token file.

@@ -85,7 +85,7 @@ TEST_F(ServerTest, TakesARequestCutAtEveryByte) {
         for (std::size_t cut = 1; cut < request.size(); ++cut) {
             RawClient client = co_await RawClient::open(t.loop, t.server->port());
             EXPECT_TRUE(co_await client.send(request.substr(0, cut)));
-            co_await t.loop.after(1ms);
+            co_await testing::turn(t.loop);
             EXPECT_TRUE(co_await client.send(request.substr(cut)));
             EXPECT_TRUE(co_await client.read_to_end(t.loop));
             EXPECT_TRUE(client.seen.ends_with("\r\n\r\nabc")) << cut << client.seen;

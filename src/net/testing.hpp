@@ -4,6 +4,7 @@
 #pragma once
 
 #include "net/client.hpp"
+#include "net/one_shot.hpp"
 #include "net/server.hpp"
 #include "net/stream.hpp"
 
@@ -31,6 +32,15 @@ inline void run(Loop& loop, Task<void> task, Duration limit = std::chrono::secon
     loop.spawn(stop_after(loop, limit));
     loop.run();
     EXPECT_TRUE(done) << "the task did not end in time";
+}
+
+/// Lets everything that is ready run, without a timer.
+inline Task<void> turn(Loop& loop, int turns = 4) {
+    for (int i = 0; i < turns; ++i) {
+        Signal signal(loop);
+        loop.post([&signal] { signal.fire(); });
+        co_await signal.wait();
+    }
 }
 
 /// Handlers by path.

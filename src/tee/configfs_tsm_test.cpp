@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <map>
@@ -31,8 +32,8 @@ public:
     std::size_t most_per_read = 1 << 20;
     std::string provider = "tdx_guest\n";
 
-    int write_calls = 0;
-    int entries_made = 0;
+    std::atomic<int> write_calls = 0;
+    std::atomic<int> entries_made = 0;
 
     int make_dir(const std::filesystem::path& path) override {
         const std::lock_guard lock(mutex_);

@@ -57,7 +57,8 @@ Status HttpAnswerParser::step(bool& progress) {
     switch (state_) {
         case State::Head: {
             const std::size_t end = pending_.find(kEndOfHead);
-            if (end == std::string::npos ? pending_.size() > kMaxHead : end > kMaxHead) {
+            // Without its end, a head may still be followed by all of the end but one byte.
+            if (end == std::string::npos ? pending_.size() >= kMaxHead + kEndOfHead.size() : end > kMaxHead) {
                 return too_large("head over " + std::to_string(kMaxHead) + " bytes");
             }
             if (end == std::string::npos) return {};
@@ -131,7 +132,7 @@ Status HttpAnswerParser::read_sized(bool& progress) {
 
 Status HttpAnswerParser::read_line(bool& progress) {
     const std::size_t end = pending_.find(kEndOfLine);
-    if (end == std::string::npos ? pending_.size() > kMaxLine : end > kMaxLine) {
+    if (end == std::string::npos ? pending_.size() >= kMaxLine + kEndOfLine.size() : end > kMaxLine) {
         return no_answer("a line of the chunked coding is too long");
     }
     if (end == std::string::npos) return {};

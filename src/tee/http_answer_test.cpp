@@ -33,6 +33,20 @@ TEST(HttpAnswer, ReadsBothLengthsCutAtEveryByte) {
     }
 }
 
+TEST(HttpAnswer, TheLargestHeadIsTheSameInOnePieceAndInMany) {
+    const std::string start = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: ";
+    for (const std::size_t size : {HttpAnswerParser::kMaxHead, HttpAnswerParser::kMaxHead + 1}) {
+        const std::string text = start + std::string(size - start.size(), 'a') + "\r\n\r\n";
+        EXPECT_EQ(rule_of(text), size == HttpAnswerParser::kMaxHead ? "" : "E_TEE_TOO_LARGE");
+        HttpAnswerParser parser(kMax);
+        bool good = true;
+        for (const char c : text) {
+            good = good && parser.feed({&c, 1});
+        }
+        EXPECT_EQ(good && parser.done(), size == HttpAnswerParser::kMaxHead);
+    }
+}
+
 TEST(HttpAnswer, GivesTheStatus) {
     HttpAnswerParser parser(kMax);
     ASSERT_TRUE(parser.feed(kChunked));

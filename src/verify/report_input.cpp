@@ -82,7 +82,9 @@ Status read_common(const Value& root, ReportInput& out) {
     LUMOZ_CHECK_OK(read_text(root, "statement", out.statement));
     if (const auto keyset = root.find("keyset"); keyset && !keyset->is_null()) out.keyset = keyset->raw();
     LUMOZ_CHECK_OK(read_text(root, "keyset_digest", out.keyset_digest));
-    LUMOZ_CHECK_OK(read_text(root, "config_sha256", out.config_sha256));
+    for (const std::string_view name : {"config_sha256", "models", "v1_keys"})
+        if (const auto claim = root.find(name); claim && !claim->is_null())
+            out.claims.emplace_back(name, json::canonical(*claim));
     if (const auto collateral = root.find("collateral"); collateral && !collateral->is_null()) {
         LUMOZ_TRY(out.collateral, evidence::Collateral::from(*collateral));
     }

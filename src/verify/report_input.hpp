@@ -21,7 +21,9 @@ struct ReportInput {
     std::optional<std::string> statement;
     std::optional<std::string> keyset;  ///< JSON text
     std::optional<std::string> keyset_digest;
-    std::optional<std::string> config_sha256;
+    /// Members that repeat a part of the statement (`config_sha256`, `models`, `v1_keys`): name and canonical
+    /// JSON.
+    std::vector<std::pair<std::string, std::string>> claims;
     std::optional<std::string> event_log;  ///< JSON array as text
     std::optional<std::string> app_compose;
     std::optional<evidence::Collateral> collateral;

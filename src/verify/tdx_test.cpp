@@ -136,6 +136,9 @@ TEST(TdxVectors, PreparedCollateralGivesTheSameVerdicts) {
         const TdxVerdict warm = verify_tdx(as_bytes(vectors()->file(c, "quote")), prepared, *now);
         const TdxVerdict cold = vectors()->verify(c);
         EXPECT_EQ(warm.verdict.to_json(), cold.verdict.to_json()) << Vectors::text(c, "id");
+        const std::string quote = vectors()->file(c, "quote");
+        const auto known = PreparedCollateral::prepare_for(as_bytes(quote), *collateral, vectors()->roots(c));
+        EXPECT_EQ(verify_tdx(as_bytes(quote), known, *now).verdict.to_json(), cold.verdict.to_json());
         if (warm.tdx) {
             EXPECT_LE(prepared.not_before(), *now);
             EXPECT_GE(prepared.not_after(), *now);

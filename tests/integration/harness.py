@@ -329,11 +329,13 @@ class Service:
             self.wait_ready()
 
     def _listening(self):
-        found = []
+        """{"http": (host, port), "https": …} by the log."""
+        found = {}
         for line in self.daemon.text().splitlines():
             if '"listening"' in line:
-                host, port = json.loads(line)["address"].rsplit(":", 1)
-                found.append((host, int(port)))
+                scheme, _, address = json.loads(line)["address"].partition("://")
+                host, port = address.rsplit(":", 1)
+                found[scheme] = (host, int(port))
         return found
 
     def wait_ready(self, seconds=60):
@@ -345,8 +347,8 @@ class Service:
             found = self._listening()
             if len(found) < want:
                 return False
-            self.address = found[0]
-            self.tls_address = found[1] if want > 1 else None
+            self.address = found["http"]
+            self.tls_address = found.get("https")
             try:
                 return call(self.address, "GET", "/ready", timeout=5).status == 200
             except OSError:

@@ -77,7 +77,7 @@ def includes(path):
 
 
 def is_test(path):
-    return path.endswith("_test.cpp") or "/testing/" in path
+    return path.endswith("_test.cpp") or "/testing/" in path or os.path.basename(path) == "testing.hpp"
 
 
 def project_offence(folder, path, target):

@@ -22,7 +22,7 @@ import includes_test  # noqa: E402
 
 def shell(text, **env):
     """Exit code and output of a shell text that has all libraries."""
-    libraries = "".join(f". {LIB}/{name}.sh\n" for name in ("common", "packages", "npm", "background", "engine", "model"))
+    libraries = "".join(f". {LIB}/{name}.sh\n" for name in ("common", "packages", "npm", "background", "engine", "model", "service"))
     done = subprocess.run(["bash", "-c", libraries + text], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           env=dict(os.environ, **env), check=False, timeout=60)
     return done.returncode, done.stdout.decode()
@@ -112,6 +112,14 @@ class Shell(unittest.TestCase):
     def test_waiting_ends_when_the_program_ends(self):
         code, output = shell("background_start x /dev/null true\nbackground_wait_for 30 x false")
         self.assertEqual(code, 1, output)
+
+
+    def test_address_is_read_from_the_log_of_the_service(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "lumozd.log"), "w", encoding="utf-8") as file:
+                file.write('{"event":"keys","address":"http://x"}\n{"event":"listening","address":"https://127.0.0.1:1"}\n'
+                           '{"ts":"","level":"info","event":"listening","address":"http://127.0.0.1:2"}\n')
+            self.assertEqual(shell(f"service_folder={folder}; service_address"), (0, "http://127.0.0.1:2\n"))
 
 
 class Results(unittest.TestCase):

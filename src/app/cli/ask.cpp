@@ -172,7 +172,7 @@ Result<Answer> ask(const AskOptions& options, const Trust& trust) {
     const double verify_ms = verify_watch.ms();
     answer.verdict = std::move(evidence.result.verdict);
     answer.verdict.append(std::move(answered));
-    answer.verdict.establish_text("answer", exchange.text);
+    if (options.quiet) answer.verdict.establish_text("answer", exchange.text);
     establish_times(answer.verdict, exchange, evidence.verify_ms, proof_ms, verify_ms);
     LUMOZ_CHECK_OK(save(options.save, exchange, evidence.document, answer.verdict));
     return answer;

@@ -10,9 +10,9 @@ namespace lumoz::app {
 
 /// As typed.
 struct TrustOptions {
-    std::string policy_file;              ///< empty: the default policy
-    std::vector<std::string> root_spkis;  ///< hex of SHA-256 of SubjectPublicKeyInfo
-    std::string at;                       ///< RFC 3339; empty: the clock
+    std::string policy_file = {};              ///< empty: the default policy
+    std::vector<std::string> root_spkis = {};  ///< hex of SHA-256 of SubjectPublicKeyInfo
+    std::string at = {};                       ///< RFC 3339; empty: the clock
 };
 
 /// As understood.

@@ -67,6 +67,12 @@ Result<Answer> verify_answer_files(const VerifyAnswerOptions& options, const Tru
     verify::Verdict answered = verify::verify_answer(request, response, proof, report);
     answer.verdict = std::move(evidence.verdict);
     answer.verdict.append(std::move(answered));
+    // Decision 5: an answer of an unknown program is refused unless the policy takes one.
+    if (options.report.empty() && options.url.empty() && !trust.policy.allow_unknown_measurement) {
+        answer.verdict.add_findings(
+            {{"P_MEASUREMENT",
+              "no evidence of the signer was given (--report, --url): which program answered is unknown"}});
+    }
     return answer;
 }
 

@@ -17,6 +17,8 @@ namespace {
 constexpr std::chrono::milliseconds kStep{100};
 constexpr std::chrono::seconds kHousekeeping{1};
 constexpr UnixTime kClockSkew = 300;
+/// An engine that dies this often before it answered once will not come up.
+constexpr unsigned kStartAttempts = 3;
 
 Status stopped() {
     return fail(Errc::Closed, "E_STOPPED", "app.daemon", "stopped by a signal");
@@ -159,6 +161,9 @@ Status Daemon::start_engine() {
         engine_.supervised->step();
         if (net::Clock::now() > limit)
             return fail(Errc::Timeout, "E_ENGINE_START", "app.engine", "the engine did not answer in time");
+        if (engine_.supervised->restarts() >= kStartAttempts)
+            return fail(Errc::Unavailable, "E_ENGINE_START", "app.engine",
+                        "the engine ended " + std::to_string(kStartAttempts) + " times while it started");
         const int signal = next_signal(kStep / 2);
         if (signal == SIGTERM || signal == SIGINT) return stopped();
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/output/report.hpp"
 
+#include "base/time.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -111,15 +113,59 @@ std::string folded(const std::vector<Rule>& rules, const Style& style) {
     return out;
 }
 
-/// A fact's JSON as a person reads it: texts without quotes, long values cut.
-std::string fact_text(std::string_view value, bool whole) {
-    std::string out(value);
-    if (value.starts_with('"')) {
-        if (auto document = json::Document::parse(value)) {
-            out = document->root().as_string().value_or(out);
+/// Facts about the platform that a screen can spare; `--explain` and `--json` have them.
+constexpr std::array<std::string_view, 20> kDetails = {"quote",
+                                                       "current_tcb_status",
+                                                       "platform",
+                                                       "module",
+                                                       "qe",
+                                                       "tcb_date",
+                                                       "current_tcb_date",
+                                                       "tcb_eval",
+                                                       "fmspc",
+                                                       "ppid",
+                                                       "pceid",
+                                                       "pcesvn",
+                                                       "cpusvn",
+                                                       "components",
+                                                       "piid",
+                                                       "sgx_type",
+                                                       "nonce",
+                                                       "ecdsa_key",
+                                                       "url",
+                                                       "configuration"};
+
+/// Facts that are Unix times.
+constexpr std::array<std::string_view, 2> kTimes = {"keyset_not_after", "served_at"};
+
+/// The texts inside a list of objects, in order: `[{"model_root":…,"name":…}]` becomes `root name`.
+std::string flattened(const json::Value& list) {
+    std::string out;
+    for (const json::Value& element : list.elements()) {
+        if (!out.empty()) out += ", ";
+        bool first = true;
+        for (const json::Value::Member& m : element.members()) {
+            if (!first) out += ' ';
+            first = false;
+            out += m.value.as_string().value_or(std::string(m.value.raw()));
         }
     }
-    constexpr std::size_t kShown = 96;
+    return out;
+}
+
+/// A fact's JSON as a person reads it: texts without quotes, long values cut.
+std::string fact_text(std::string_view name, std::string_view value, bool whole) {
+    std::string out(value);
+    const auto document = json::Document::parse(value);
+    if (document && document->root().is_string()) {
+        out = document->root().as_string().value_or("");
+    } else if (value.starts_with("[{") && document) {
+        out = flattened(document->root());
+    } else if (document && std::ranges::find(kTimes, name) != kTimes.end()) {
+        const auto time = document->root().as_int();
+        if (time) out = to_rfc3339(*time);
+    }
+    constexpr std::size_t kShown = 112;
     if (!whole && out.size() > kShown) out = out.substr(0, kShown) + "…";
     return printable(out);
 }
@@ -141,15 +187,20 @@ std::string times_text(const Verdict& verdict, const Style& style) {
     return out.empty() ? out : "\n" + style.strong("time") + "\n" + out;
 }
 
+bool shown(std::string_view name, std::string_view value, bool fold) {
+    if (value == "null" || value == "[]" || is_time(name)) return false;
+    return !fold || std::ranges::find(kDetails, name) == kDetails.end();
+}
+
 std::string fact_lines(const Verdict& verdict, bool fold, bool whole, const Style& style) {
     std::size_t width = 0;
-    for (const auto& [name, value] : verdict.facts())
-        width = std::max(width, name.size());
+    for (const auto& [name, value] : verdict.facts()) {
+        if (shown(name, value, fold)) width = std::max(width, name.size());
+    }
     std::string out;
     for (const auto& [name, value] : verdict.facts()) {
-        if (value == "null" || value == "[]" || is_time(name)) continue;
-        if (fold && value.starts_with('{')) continue;
-        out += "  " + style.dim(padded(name, width)) + "  " + fact_text(value, whole) + "\n";
+        if (!shown(name, value, fold)) continue;
+        out += "  " + style.dim(padded(name, width)) + "  " + fact_text(name, value, whole) + "\n";
     }
     return out;
 }

@@ -72,6 +72,18 @@ TEST(VerdictText, TimesStandApartFromFacts) {
     EXPECT_EQ(text.find("verification_ms"), std::string::npos);
 }
 
+TEST(VerdictText, PlatformDetailsWaitForExplain) {
+    Verdict v = good();
+    v.establish_text("ppid", "aabb");
+    v.establish("models", R"([{"model_root":"sha256:ab","name":"m"}])");
+    v.establish("served_at", "1750000000");
+    const std::string brief = verdict_text(v, "x", true, kPlain);
+    EXPECT_EQ(brief.find("ppid"), std::string::npos);
+    EXPECT_NE(brief.find("sha256:ab m\n"), std::string::npos);
+    EXPECT_NE(brief.find("2025-06-15T15:06:40Z"), std::string::npos);
+    EXPECT_NE(verdict_text(v, "x", false, kPlain).find("ppid"), std::string::npos);
+}
+
 TEST(VerdictText, PlainStyleHasNoEscapes) {
     EXPECT_EQ(verdict_text(bad(), "x", false, kPlain).find('\x1b'), std::string::npos);
     EXPECT_NE(verdict_text(bad(), "x", false, Style(true)).find('\x1b'), std::string::npos);

@@ -97,7 +97,7 @@ Status Live::start() {
     LUMOZ_CHECK_OK(run("lumoz-fake-engine", {"--unix", dir + "/engine.sock"}));
     LUMOZ_TRY(const std::string line, run("lumozd", {"--config", dir + "/lumozd.toml"}));
     LUMOZ_TRY(const std::string address, member_text(line, "address"));
-    LUMOZ_TRY(url_, net::parse_url("http://" + address));
+    LUMOZ_TRY(url_, net::parse_url(address.find("://") == std::string::npos ? "http://" + address : address));
     return {};
 }
 
