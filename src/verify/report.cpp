@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "verify/report.hpp"
+
 #include "base/hex.hpp"
 #include "crypto/sha2.hpp"
 #include "verify/report_verification.hpp"

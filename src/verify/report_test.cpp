@@ -10,7 +10,14 @@
 namespace lumoz::verify {
 namespace {
 
-using namespace testing;
+using testing::demand;
+using testing::document;
+using testing::error_of;
+using testing::kNow;
+using testing::mentions;
+using testing::nonce_of;
+using testing::Service;
+using testing::tee;
 
 TEST(Report, AcceptsEachFormAndSaysWhatItProves) {
     const Service s;
