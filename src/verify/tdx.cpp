@@ -2,7 +2,7 @@
 // The steps of specification tdx.md 5, one function each, in a table that is run from top to bottom.
 #include "verify/tdx.hpp"
 
-#include "base/reader.hpp"
+#include "base/hex.hpp"
 #include "crypto/sha2.hpp"
 #include "verify/appraisal.hpp"
 #include "verify/prepared.hpp"
@@ -151,11 +151,16 @@ TdxVerdict TdxVerification::run() {
         }
     }
     out.verdict.not_checked("N_REVOCATION_DATE", "revocation after " + to_rfc3339(now_));
+    // A chain is kept only when its root was accepted.
+    if (!chain_.empty()) {
+        const Digest256 root = crypto::sha256(chain_.back()->spki());
+        out.verdict.establish_text("root_spki_sha256", to_hex(root.view()));
+        out.verdict.set_simulated(RootPins::is_simulated(root));
+    }
     if (stopped) return out;
     VerifiedTdx verified(std::move(*quote_), std::move(result_), crypto::sha256(chain_.back()->spki()));
     establish(out.verdict, verified.quote());
     establish(out.verdict, verified.result());
-    out.verdict.set_simulated(verified.simulated());
     out.tdx = std::move(verified);
     return out;
 }

@@ -238,6 +238,12 @@ TEST(TdxRoots, OnlyIntelsIsEmbedded) {
     EXPECT_EQ(refused.verdict.error()->rule, "E_CHAIN_ROOT_UNTRUSTED");
     EXPECT_TRUE(verify_tdx(synthetic->quote, synthetic->collateral, synthetic->roots, synthetic->now)
                     .verdict.simulated());
+    Bytes bent = synthetic->quote;
+    bent[48 + 136] ^= 1;
+    const TdxVerdict late = verify_tdx(bent, synthetic->collateral, synthetic->roots, synthetic->now);
+    EXPECT_EQ(late.verdict.error()->rule, "E_QUOTE_SIGNATURE");
+    EXPECT_TRUE(late.verdict.simulated()) << "the accepted root is not embedded";
+    EXPECT_FALSE(refused.verdict.simulated());
 }
 
 TEST(TdxVectors, PolicyCasesHaveTheExactFindings) {
