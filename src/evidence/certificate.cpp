@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The strict reader of certificates; what it demands is the profile of specification tdx.md 3.
+#include "base/utf8.hpp"
 #include "evidence/der_profile.hpp"
 #include "evidence/pck.hpp"
 
@@ -24,12 +25,13 @@ Result<std::string> read_common_name(ByteView name) {
         do {
             LUMOZ_TRY(const der::Element attribute, attributes.expect(der::kSequence));
             der::Cursor in(attribute.content);
-            LUMOZ_TRY(const der::Element oid, in.expect(der::kOid));
+            LUMOZ_TRY(const ByteView oid, profile::read_oid(in));
             LUMOZ_TRY(const der::Element value, in.next());
             LUMOZ_CHECK_OK(in.end());
-            if (!equal(oid.content, profile::kOidCommonName)) continue;
             if (value.tag != der::kUtf8String && value.tag != der::kPrintableString)
                 return bad("cert.name.type");
+            if (!is_utf8(as_text(value.content))) return bad("cert.name.utf8");
+            if (!equal(oid, profile::kOidCommonName)) continue;
             out = as_text(value.content);
             ++found;
         } while (!attributes.done());

@@ -14,8 +14,7 @@ std::unexpected<Error> bad(std::string_view where) {
 Result<Extension> read_extension(const der::Element& element) {
     der::Cursor in(element.content);
     Extension out;
-    LUMOZ_TRY(const der::Element oid, in.expect(der::kOid));
-    out.oid = oid.content;
+    LUMOZ_TRY(out.oid, read_oid(in));
     if (in.peek() == der::kBoolean) {
         LUMOZ_TRY(const der::Element critical, in.next());
         // FALSE is the default and DER leaves defaults out.
@@ -61,6 +60,18 @@ Result<ByteView> read_authority_key_id(ByteView value) {
         if (element.tag == kKeyId) id = element.content;
     }
     return id;
+}
+
+Result<ByteView> read_oid(der::Cursor& in) {
+    LUMOZ_TRY(const der::Element oid, in.expect(der::kOid));
+    if (oid.content.empty()) return bad("der.oid");
+    bool begins = true;
+    for (const std::uint8_t byte : oid.content) {
+        if (begins && byte == 0x80) return bad("der.oid.minimal");
+        begins = (byte & 0x80) == 0;
+    }
+    if (!begins) return bad("der.oid.cut");
+    return oid.content;
 }
 
 Status check_integer(ByteView content) {

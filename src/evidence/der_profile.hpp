@@ -36,6 +36,8 @@ struct Extension {
 Result<std::vector<Extension>> read_extensions(ByteView data);
 /// keyIdentifier of an AuthorityKeyIdentifier value; empty when it has none.
 Result<ByteView> read_authority_key_id(ByteView value);
+/// The next element, an OID of minimal arcs; its content.
+Result<ByteView> read_oid(crypto::der::Cursor& in);
 /// Content of an INTEGER that is minimal and positive or zero.
 Status check_integer(ByteView content);
 /// Where `part` stands inside `all`. Requires: it does.

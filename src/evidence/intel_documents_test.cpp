@@ -64,6 +64,20 @@ TEST(Certificate, EveryTruncationAndFlipIsRefusedOrNoLongerSigned) {
     }
 }
 
+TEST(Certificate, NamesAreUtf8AndOidsAreWhole) {
+    const auto raw = intel_root();
+    if (!raw) GTEST_SKIP() << "no shared vectors";
+    const auto bend = [&](std::string_view at, std::size_t offset, std::uint8_t value) {
+        Bytes bent = *raw;
+        const auto found = std::ranges::search(bent, as_bytes(at)).begin();
+        *(found + static_cast<std::ptrdiff_t>(offset)) = value;
+        return error_of(Certificate::parse(bent));
+    };
+    EXPECT_EQ(bend("Santa Clara", 7, 0xec), "E_CERT_PARSE");
+    EXPECT_EQ(bend("\x06\x03\x55\x04\x03", 2, 0x80), "E_CERT_PARSE") << "an arc with a leading zero";
+    EXPECT_EQ(bend("\x06\x03\x55\x04\x03", 4, 0x83), "E_CERT_PARSE") << "an arc without an end";
+}
+
 TEST(Certificate, PemTextHoldsNothingElse) {
     const auto raw = intel_root();
     if (!raw) GTEST_SKIP() << "no shared vectors";

@@ -29,10 +29,10 @@ Result<std::array<std::optional<der::Element>, N + 1>> read_members(ByteView lis
     while (!in.done()) {
         LUMOZ_TRY(const der::Element pair, in.expect(der::kSequence));
         der::Cursor member(pair.content);
-        LUMOZ_TRY(const der::Element oid, member.expect(der::kOid));
+        LUMOZ_TRY(const ByteView oid, profile::read_oid(member));
         LUMOZ_TRY(const der::Element value, member.next());
         LUMOZ_CHECK_OK(member.end());
-        const unsigned arc = last_arc(oid.content, prefix);
+        const unsigned arc = last_arc(oid, prefix);
         if (arc == 0 || arc > N) continue;
         if (out[arc]) return bad(where);
         out[arc] = value;

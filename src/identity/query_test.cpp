@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace lumoz::identity {
 namespace {
 
@@ -78,6 +80,25 @@ TEST_F(Query, HostileQueriesGetAPreciseError) {
 TEST_F(Query, ParametersArePercentDecoded) {
     EXPECT_EQ(outcome("signing_algo=ed%32551%39"), "ok");
     EXPECT_EQ(outcome("signing%5falgo=ecdsa"), "ok");
+}
+
+TEST_F(Query, AnyBytesAreAnswered) {
+    const std::array<std::string_view, 18> pieces = {
+        "nonce", "=",    "&",       "%",       "00",      "signing_algo",
+        "ecdsa", "+",    "version", "2",       "%00",     "binding",
+        "lumoz", "\xff", "channel", "%6eonce", "ed25519", "include_tls_fingerprint"};
+    std::mt19937 random(11);
+    for (int round = 0; round < 20000; ++round) {
+        std::string query;
+        for (std::size_t n = random() % 24; n > 0; --n)
+            query += pieces[random() % pieces.size()];
+        const auto parsed = parse_report_query(query, service_.identity);
+        if (!parsed) {
+            ASSERT_TRUE(parsed.error().rule.starts_with("E_QUERY")) << query;
+            ASSERT_FALSE(parsed.error().detail.empty()) << query;
+        }
+        [[maybe_unused]] const auto aci = parse_aci_nonce(query);
+    }
 }
 
 TEST_F(Query, AgreesWithTheSharedVectors) {

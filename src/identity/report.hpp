@@ -42,7 +42,8 @@ struct Binding {
 [[nodiscard]] std::string aci_attestation_json(const PublicIdentity& identity, const TeeFacts& tee,
                                                const Binding& binding, const tee::Evidence& evidence,
                                                const StapledCollateral* collateral);
-/// CMW collection (specs/standards.md 4): `cpu0`, `eventlog`, `statement`, `keyset`, `collateral`, `made_at`.
+/// CMW collection (specs/standards.md 4): `cpu0`, `eventlog`, `statement`, `keyset`, `collateral`, `made_at`;
+/// empty when it would be over 8 MiB.
 [[nodiscard]] std::string stored_evidence_json(const PublicIdentity& identity, const TeeFacts& tee,
                                                const Binding& binding, const tee::Evidence& evidence,
                                                const StapledCollateral* collateral, UnixTime made_at);

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace lumoz::identity {
 namespace {
 
@@ -160,15 +162,16 @@ TEST_F(Report, StoredEvidenceIsACollectionWithEverything) {
         stored_evidence_json(service_.identity, tee_, binding, evidence_, &collateral_, 1750000000);
     const auto records = evidence::parse_cmw(text);
     ASSERT_TRUE(records) << records.error().detail;
-    std::vector<std::string> labels;
+    std::map<std::string, Bytes> value;
     for (const evidence::CmwRecord& record : *records)
-        labels.push_back(record.label);
-    EXPECT_EQ(labels,
-              (std::vector<std::string>{"cpu0", "eventlog", "statement", "keyset", "collateral", "made_at"}));
-    EXPECT_EQ(*evidence::quote_from_tsm_report((*records)[0].value), evidence_.quote);
-    EXPECT_EQ(as_text((*records)[2].value), binding.statement);
-    EXPECT_EQ(as_text((*records)[3].value), service_.identity.keyset_json);
-    EXPECT_EQ(as_text((*records)[5].value), "1750000000");
+        value[record.label] = record.value;
+    EXPECT_EQ(value.size(), 6U);
+    EXPECT_EQ(*evidence::quote_from_tsm_report(value["cpu0"]), evidence_.quote);
+    EXPECT_EQ(as_text(value["eventlog"]), evidence_.event_log);
+    EXPECT_EQ(as_text(value["statement"]), binding.statement);
+    EXPECT_EQ(as_text(value["keyset"]), service_.identity.keyset_json);
+    EXPECT_EQ(as_text(value["collateral"]), collateral_.json);
+    EXPECT_EQ(as_text(value["made_at"]), "1750000000");
 }
 
 }  // namespace

@@ -170,7 +170,11 @@ Result<std::string> Reports::Impl::birth_evidence() {
     LUMOZ_TRY(const SharedEvidence evidence, attestor_.quote_blocking(binding.report_data));
     [[maybe_unused]] const Status polled = collateral_.poll();
     const auto collateral = collateral_.current();
-    return stored_evidence_json(identity_, tee_, binding, *evidence, collateral.get(), made_at);
+    std::string text = stored_evidence_json(identity_, tee_, binding, *evidence, collateral.get(), made_at);
+    if (text.empty()) {
+        return fail(Errc::Limit, "E_EVIDENCE_SIZE", "identity.reports.birth", "the collection is over 8 MiB");
+    }
+    return text;
 }
 
 ReportsCounters Reports::Impl::counters() const {

@@ -69,7 +69,7 @@ Task<void> Connection::run() {
 
 void Connection::cut() {
     stream_.close();
-    tell_gone();
+    if (!idle_) tell_gone();
 }
 
 /// Waits without buffers until there is a byte to read, and reads.

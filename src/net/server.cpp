@@ -5,6 +5,7 @@
 #include "net/server_core.hpp"
 
 #include <arpa/inet.h>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
@@ -142,6 +143,9 @@ void Server::Core::refuse(int fd) {
         const std::string text =
             "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: " +
             std::to_string(body.size()) + "\r\nRetry-After: 1\r\nConnection: close\r\n\r\n" + body;
+        // Unread input would turn the close into a reset, which can throw the answer away.
+        std::array<char, 4096> unread;
+        (void)::recv(fd, unread.data(), unread.size(), MSG_DONTWAIT);
         // Nobody waits for a client that does not take this at once.
         (void)::send(fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         (void)::shutdown(fd, SHUT_WR);

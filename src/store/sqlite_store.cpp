@@ -17,9 +17,9 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 /// Bytes of documents that may wait, beside the count.
 constexpr std::size_t kQueueBytes = std::size_t{64} << 20;
-/// The log is copied into the file behind the answers once it has this many pages (16 MiB): half of the
+/// The log is copied into the file behind the answers once it has this many pages (8 MiB): half of the
 /// ballast, so that there is room for the copy on a full disk.
-constexpr int kCheckpointPages = 2048;
+constexpr int kCheckpointPages = 1024;
 constexpr std::size_t kDeleteStep = 256;
 
 std::string file_of(const SqliteOptions& options) {

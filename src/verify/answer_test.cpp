@@ -10,7 +10,13 @@
 namespace lumoz::verify {
 namespace {
 
-using namespace testing;
+using testing::demand;
+using testing::document;
+using testing::kNow;
+using testing::mentions;
+using testing::nonce_of;
+using testing::seed;
+using testing::Service;
 
 struct Exchange {
     std::string request = R"({"model":"tiny"})";

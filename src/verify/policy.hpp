@@ -42,8 +42,10 @@ struct Policy {
 
     /// A JSON object. `E_POLICY` for an unknown key (the detail names the nearest known one) or a bad value.
     static Result<Policy> parse(std::string_view text);
-    /// True when the policy says which program may run: mr_td, rtmrs, mr_enclave, mr_config_id…
-    [[nodiscard]] bool names_measurement() const { return !measurements.empty(); }
+    /// True when the policy says which program may run. The TDX module (`mr_seam`) is no program.
+    [[nodiscard]] bool names_measurement() const {
+        return measurements.size() > (measurements.contains("mr_seam") ? 1U : 0U);
+    }
 };
 
 /// Findings of the specification's keys, sorted by code, each code once; empty: accepted.

@@ -38,11 +38,14 @@ SignedDocument<Document> read_document(const std::string& chain, const std::stri
 }
 
 /// Computes the signatures that every quote of this platform family asks for. What fails is not remembered.
-void warm(Memo& memo, const PreparedState& state, std::string_view pck_chain) {
-    const auto certificates = evidence::split_certificates(pck_chain);
+void warm(PreparedState& state, std::string_view pck_chain) {
+    auto certificates = evidence::split_certificates(pck_chain);
     if (!certificates || certificates->size() < 2 || certificates->size() > 3) return;
+    state.warmed_text = pck_chain;
+    state.warmed_certificates = std::move(*certificates);
+    Memo& memo = state.memo;
     Chain chain;
-    for (const Bytes& der : *certificates) {
+    for (const Bytes& der : state.warmed_certificates) {
         auto parsed = memo.certificate(der);
         if (!parsed) return;
         chain.push_back(std::move(*parsed));
@@ -95,14 +98,16 @@ std::shared_ptr<const PreparedState> prepare_state(const evidence::Collateral& c
     auto qe = read_document<evidence::QeIdentity>(collateral.qe_identity_issuer_chain, collateral.qe_identity,
                                                   collateral.qe_identity_signature, "E_QEID_SIGNATURE",
                                                   "qe_identity.signature", roots, memo);
-    PreparedState state{roots,
-                        std::move(memo),
-                        collateral.pck_certificate_chain,
-                        read_crl(collateral.root_ca_crl),
-                        read_crl(collateral.pck_crl),
-                        std::move(tcb),
-                        std::move(qe)};
-    warm(state.memo, state, pck_chain);
+    PreparedState state{.roots = roots,
+                        .memo = std::move(memo),
+                        .pck_certificate_chain = collateral.pck_certificate_chain,
+                        .warmed_text = {},
+                        .warmed_certificates = {},
+                        .root_crl = read_crl(collateral.root_ca_crl),
+                        .pck_crl = read_crl(collateral.pck_crl),
+                        .tcb_info = std::move(tcb),
+                        .qe_identity = std::move(qe)};
+    warm(state, pck_chain);
     set_window(state);
     return std::make_shared<const PreparedState>(std::move(state));
 }
@@ -110,6 +115,18 @@ std::shared_ptr<const PreparedState> prepare_state(const evidence::Collateral& c
 PreparedCollateral PreparedCollateral::prepare(const evidence::Collateral& collateral,
                                                const RootPins& roots) {
     return PreparedCollateral(prepare_state(collateral, roots, collateral.pck_crl_issuer_chain));
+}
+
+PreparedCollateral PreparedCollateral::prepare_for(ByteView quote, const evidence::Collateral& collateral,
+                                                   const RootPins& roots) {
+    const auto parsed = evidence::Quote::parse(quote);
+    return PreparedCollateral(
+        prepare_state(collateral, roots, parsed ? pck_chain_text(*parsed, collateral) : ""));
+}
+
+std::string_view pck_chain_text(const evidence::Quote& quote, const evidence::Collateral& collateral) {
+    const bool own = quote.cert_type() == evidence::kCertTypePckChain;
+    return own ? as_text(quote.cert_data()) : std::string_view(collateral.pck_certificate_chain);
 }
 
 UnixTime PreparedCollateral::not_before() const {

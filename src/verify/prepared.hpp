@@ -20,6 +20,8 @@ struct PreparedState {
     RootPins roots;
     Memo memo;
     std::string pck_certificate_chain;
+    std::string warmed_text;  ///< PEM chain that the memo was warmed with, and what it splits into
+    std::vector<Bytes> warmed_certificates;
     Result<evidence::Crl> root_crl;
     Result<evidence::Crl> pck_crl;
     SignedDocument<evidence::TcbInfo> tcb_info;
@@ -31,5 +33,9 @@ struct PreparedState {
 /// `pck_chain` (PEM; may be empty) only warms the memo: it is checked again with each quote.
 std::shared_ptr<const PreparedState> prepare_state(const evidence::Collateral& collateral,
                                                    const RootPins& roots, std::string_view pck_chain);
+
+/// PEM text of the PCK chain: the quote's own, else the collateral's. A view into either.
+[[nodiscard]] std::string_view pck_chain_text(const evidence::Quote& quote,
+                                              const evidence::Collateral& collateral);
 
 }  // namespace lumoz::verify

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "verify/report.hpp"
+
 #include "base/hex.hpp"
 #include "crypto/sha2.hpp"
 #include "verify/report_verification.hpp"
@@ -27,6 +29,17 @@ Result<Bytes> address_bytes(const ReportInput& in) {
     if (!raw || raw->size() != (algo == "ecdsa" ? 20U : 32U))
         return bad("E_REPORT_MEMBER", "report.signing_address", "not an address of the algorithm");
     return std::move(*raw);
+}
+
+/// Nonce of the statement that a report brings; nothing when there is none.
+std::optional<Nonce> stated_nonce(const ReportInput& in) {
+    if (!in.statement) return std::nullopt;
+    const auto document = json::Document::parse(*in.statement);
+    const auto member = document ? document->root().find("nonce") : std::nullopt;
+    const auto text = member ? member->as_string() : std::nullopt;
+    if (!text) return std::nullopt;
+    const auto nonce = fixed_from_hex<Nonce>(*text);
+    return nonce ? std::optional<Nonce>(*nonce) : std::nullopt;
 }
 
 /// What the report repeats of its statement must be what the statement says.
@@ -110,15 +123,14 @@ Status ReportVerification::bind_aci(const ReportData& have) {
     auto keyset = evidence::Keyset::parse(*in_.keyset);
     if (!keyset) return std::unexpected(keyset.error());
     report_->form_ = BindingForm::Aci;
-    // The document does not say which nonce it binds: it is the caller's, or none.
-    const auto binds = [&](const std::optional<Nonce>& nonce) {
-        return have == evidence::statement_report_data(evidence::aci_statement(keyset->digest(), nonce));
-    };
-    if (demand_.nonce && binds(demand_.nonce)) {
-        report_->nonce_ = demand_.nonce;
+    // ACI's document does not say which nonce it binds: it is the caller's, none, or the one of a stapled
+    // statement.
+    for (const std::optional<Nonce>& nonce : {demand_.nonce, std::optional<Nonce>(), stated_nonce(in_)}) {
+        if (have != evidence::statement_report_data(evidence::aci_statement(keyset->digest(), nonce)))
+            continue;
+        report_->nonce_ = nonce;
         return {};
     }
-    if (binds(std::nullopt)) return {};
     if (demand_.nonce)
         return bad("E_NONCE_MISMATCH", "report.binding.aci", "neither this nonce nor none is bound");
     return bad("E_BINDING", "report.binding.aci");

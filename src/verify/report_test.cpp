@@ -10,7 +10,14 @@
 namespace lumoz::verify {
 namespace {
 
-using namespace testing;
+using testing::demand;
+using testing::document;
+using testing::error_of;
+using testing::kNow;
+using testing::mentions;
+using testing::nonce_of;
+using testing::Service;
+using testing::tee;
 
 TEST(Report, AcceptsEachFormAndSaysWhatItProves) {
     const Service s;
@@ -51,6 +58,8 @@ TEST(Report, AnUnknownMeasurementIsAFindingUnlessAllowed) {
     EXPECT_TRUE(got.report.has_value());
     EXPECT_EQ(got.verdict.exit_code(), 10);
     EXPECT_TRUE(got.verdict.established("models").has_value());
+    strict.policy = *Policy::parse(R"({"mr_seam":[")" + to_hex(Bytes(48, 0)) + R"("]})");
+    EXPECT_EQ(error_of(verify_report(text, strict)), "P_MEASUREMENT") << "the module is no program";
     strict.policy = *Policy::parse(R"({"mr_td":[")" + to_hex(Bytes(48, 0x4d)) + R"("]})");
     EXPECT_EQ(error_of(verify_report(text, strict)), "accepted");
     strict.policy = *Policy::parse(R"({"mr_td":[")" + to_hex(Bytes(48, 0x4e)) + R"("]})");
@@ -180,6 +189,12 @@ TEST(Report, AciAttestationBindsKeysetAndNonce) {
     d.nonce.reset();
     EXPECT_EQ(error_of(verify_report(s.aci(std::nullopt), d)), "accepted");
     EXPECT_EQ(error_of(verify_report(s.aci(nonce_of(8)), d)), "E_BINDING");
+    std::string stapled = s.aci(nonce_of(8));
+    stapled.insert(
+        1, R"("statement":)" + json::quoted(evidence::aci_statement(s.keyset.digest(), nonce_of(8))) + ",");
+    EXPECT_EQ(verify_report(stapled, d).report->nonce(), nonce_of(8));
+    d.nonce = nonce_of(9);
+    EXPECT_EQ(error_of(verify_report(stapled, d)), "E_NONCE_MISMATCH");
 }
 
 TEST(Report, KnowsFormsItDoesNotCheck) {

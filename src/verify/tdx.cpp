@@ -2,7 +2,7 @@
 // The steps of specification tdx.md 5, one function each, in a table that is run from top to bottom.
 #include "verify/tdx.hpp"
 
-#include "base/reader.hpp"
+#include "base/hex.hpp"
 #include "crypto/sha2.hpp"
 #include "verify/appraisal.hpp"
 #include "verify/prepared.hpp"
@@ -57,9 +57,6 @@ public:
         return collateral.state_;
     }
 
-    /// PEM text or DER of the PCK chain that the quote or the collateral has.
-    static Result<std::vector<Bytes>> pck_certificates(const Quote& quote, std::string_view collateral_chain);
-
     TdxVerdict run();
 
 private:
@@ -70,6 +67,9 @@ private:
         bool tdx_only = false;
     };
     static const Step kSteps[];
+
+    [[nodiscard]] Result<std::vector<Bytes>> pck_certificates() const;
+    [[nodiscard]] std::vector<Bytes> with_leaf(std::vector<Bytes> chain) const;
 
     Status parse();
     Status trailing() { return quote_->check_trailing(); }
@@ -107,7 +107,6 @@ private:
     std::shared_ptr<const State> state_;
     UnixTime now_;
     Memo memo_;
-    std::vector<Bytes> pck_certificates_;
     Chain chain_;
     evidence::PckExtension pck_;
     TdxResult result_;
@@ -152,11 +151,16 @@ TdxVerdict TdxVerification::run() {
         }
     }
     out.verdict.not_checked("N_REVOCATION_DATE", "revocation after " + to_rfc3339(now_));
+    // A chain is kept only when its root was accepted.
+    if (!chain_.empty()) {
+        const Digest256 root = crypto::sha256(chain_.back()->spki());
+        out.verdict.establish_text("root_spki_sha256", to_hex(root.view()));
+        out.verdict.set_simulated(RootPins::is_simulated(root));
+    }
     if (stopped) return out;
     VerifiedTdx verified(std::move(*quote_), std::move(result_), crypto::sha256(chain_.back()->spki()));
     establish(out.verdict, verified.quote());
     establish(out.verdict, verified.result());
-    out.verdict.set_simulated(verified.simulated());
     out.tdx = std::move(verified);
     return out;
 }
@@ -166,17 +170,21 @@ Status TdxVerification::parse() {
     return {};
 }
 
-Result<std::vector<Bytes>> TdxVerification::pck_certificates(const Quote& quote,
-                                                             std::string_view collateral_chain) {
-    if (quote.cert_type() == evidence::kCertTypePckChain)
-        return evidence::split_certificates(as_text(quote.cert_data()));
-    LUMOZ_TRY(std::vector<Bytes> out, evidence::split_certificates(collateral_chain));
+Result<std::vector<Bytes>> TdxVerification::pck_certificates() const {
+    const bool own = quote_->cert_type() == evidence::kCertTypePckChain;
+    const std::string_view text =
+        own ? as_text(quote_->cert_data()) : std::string_view(state_->pck_certificate_chain);
+    if (!text.empty() && text == state_->warmed_text) return with_leaf(state_->warmed_certificates);
+    LUMOZ_TRY(std::vector<Bytes> out, evidence::split_certificates(text));
+    return with_leaf(std::move(out));
+}
+
+std::vector<Bytes> TdxVerification::with_leaf(std::vector<Bytes> chain) const {
     constexpr std::uint16_t kLeafOnly = 4;
-    if (quote.cert_type() == kLeafOnly && out.size() == 2) {
-        // The collateral has the issuers only: the leaf is the quote's.
-        out.insert(out.begin(), to_bytes(quote.cert_data()));
-    }
-    return out;
+    // Where the collateral has the issuers only, the leaf is the quote's.
+    if (quote_->cert_type() == kLeafOnly && chain.size() == 2)
+        chain.insert(chain.begin(), to_bytes(quote_->cert_data()));
+    return chain;
 }
 
 Status TdxVerification::pck_chain_present() {
@@ -186,8 +194,8 @@ Status TdxVerification::pck_chain_present() {
 }
 
 Status TdxVerification::pck_chain() {
-    LUMOZ_TRY(pck_certificates_, pck_certificates(*quote_, state_->pck_certificate_chain));
-    LUMOZ_TRY(chain_, check_chain(pck_certificates_, kPckChain, state_->roots, memo_));
+    LUMOZ_TRY(const std::vector<Bytes> certificates, pck_certificates());
+    LUMOZ_TRY(chain_, check_chain(certificates, kPckChain, state_->roots, memo_));
     return check_chain_dates(chain_, now_);
 }
 
@@ -370,11 +378,7 @@ TdxVerdict verify_tdx(ByteView quote, const evidence::Collateral& collateral, co
                       UnixTime now) {
     Result<Quote> parsed = Quote::parse(quote);
     std::shared_ptr<const PreparedState> state;
-    if (parsed) {
-        const bool own = parsed->cert_type() == evidence::kCertTypePckChain;
-        const std::string_view chain = own ? as_text(parsed->cert_data()) : collateral.pck_certificate_chain;
-        state = prepare_state(collateral, roots, chain);
-    }
+    if (parsed) state = prepare_state(collateral, roots, pck_chain_text(*parsed, collateral));
     return TdxVerification(std::move(parsed), std::move(state), now).run();
 }
 

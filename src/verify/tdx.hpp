@@ -22,6 +22,10 @@ struct PreparedState;
 class PreparedCollateral {
 public:
     static PreparedCollateral prepare(const evidence::Collateral& collateral, const RootPins& roots);
+    /// The same, with the certificates of this quote known: further quotes of its platform cost two
+    /// signatures.
+    static PreparedCollateral prepare_for(ByteView quote, const evidence::Collateral& collateral,
+                                          const RootPins& roots);
     /// Latest begin and earliest end of TCB info, QE identity, both CRLs and their certificates; empty
     /// (not_before > not_after) when a part is unusable.
     [[nodiscard]] UnixTime not_before() const;

@@ -136,6 +136,9 @@ TEST(TdxVectors, PreparedCollateralGivesTheSameVerdicts) {
         const TdxVerdict warm = verify_tdx(as_bytes(vectors()->file(c, "quote")), prepared, *now);
         const TdxVerdict cold = vectors()->verify(c);
         EXPECT_EQ(warm.verdict.to_json(), cold.verdict.to_json()) << Vectors::text(c, "id");
+        const std::string quote = vectors()->file(c, "quote");
+        const auto known = PreparedCollateral::prepare_for(as_bytes(quote), *collateral, vectors()->roots(c));
+        EXPECT_EQ(verify_tdx(as_bytes(quote), known, *now).verdict.to_json(), cold.verdict.to_json());
         if (warm.tdx) {
             EXPECT_LE(prepared.not_before(), *now);
             EXPECT_GE(prepared.not_after(), *now);
@@ -235,6 +238,12 @@ TEST(TdxRoots, OnlyIntelsIsEmbedded) {
     EXPECT_EQ(refused.verdict.error()->rule, "E_CHAIN_ROOT_UNTRUSTED");
     EXPECT_TRUE(verify_tdx(synthetic->quote, synthetic->collateral, synthetic->roots, synthetic->now)
                     .verdict.simulated());
+    Bytes bent = synthetic->quote;
+    bent[48 + 136] ^= 1;
+    const TdxVerdict late = verify_tdx(bent, synthetic->collateral, synthetic->roots, synthetic->now);
+    EXPECT_EQ(late.verdict.error()->rule, "E_QUOTE_SIGNATURE");
+    EXPECT_TRUE(late.verdict.simulated()) << "the accepted root is not embedded";
+    EXPECT_FALSE(refused.verdict.simulated());
 }
 
 TEST(TdxVectors, PolicyCasesHaveTheExactFindings) {

@@ -219,7 +219,8 @@ class ScriptedEngine:
         connection.settimeout(None)
 
     def _send_slowly(self, connection, data, delay):
-        for piece in data.replace(b"\r\n\r\n", b"\r\n\r\n\0", 1).replace(b"\n\n\r\n", b"\n\n\r\n\0").split(b"\0"):
+        # The head leaves with the first event.
+        for piece in data.replace(b"\n\n\r\n", b"\n\n\r\n\0").split(b"\0"):
             connection.sendall(piece)
             connection.settimeout(delay)
             try:
@@ -329,11 +330,18 @@ class Service:
             self.wait_ready()
 
     def _listening(self):
-        found = []
+        """{"http": (host, port), "https": …} by the log."""
+        found = {}
         for line in self.daemon.text().splitlines():
             if '"listening"' in line:
+<<<<<<< HEAD
+                scheme, _, address = json.loads(line)["address"].partition("://")
+                host, port = address.rsplit(":", 1)
+                found[scheme] = (host, int(port))
+=======
                 host, port = json.loads(line)["address"].split("://")[-1].rsplit(":", 1)
                 found.append((host, int(port)))
+>>>>>>> cli
         return found
 
     def wait_ready(self, seconds=60):
@@ -345,8 +353,8 @@ class Service:
             found = self._listening()
             if len(found) < want:
                 return False
-            self.address = found[0]
-            self.tls_address = found[1] if want > 1 else None
+            self.address = found["http"]
+            self.tls_address = found.get("https")
             try:
                 return call(self.address, "GET", "/ready", timeout=5).status == 200
             except OSError:

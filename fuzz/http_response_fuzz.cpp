@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers as a client reads them. The first byte says in which pieces the rest comes.
+#include "http_properties.hpp"
+
+using namespace lumoz;
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size < 1) return 0;
+    const std::size_t piece = data[0] % 32 + 1;
+    const std::string_view text = as_text({data + 1, size - 1});
+    const net::HeadLimits limits{.bytes = 4096, .fields = 20};
+    const long end = fuzz::head_end(text, 100'000, limits);
+    fuzz::hold(fuzz::head_end(text, piece, limits) == end);
+    if (end <= 0) return 0;
+
+    net::ResponseHead head;
+    if (!net::parse_response_head(text.substr(0, static_cast<std::size_t>(end)), limits, head)) return 0;
+    fuzz::hold(head.status >= 0 && head.status <= 999);
+    fuzz::hold(!(head.chunked && head.content_length) && head.headers.size() <= limits.fields);
+    const std::string version = head.http11 ? "HTTP/1.1 " : "HTTP/1.0 ";
+    std::string status = std::to_string(head.status);
+    status.insert(0, 3 - status.size(), '0');
+    const std::string again = version + status + " X\r\n" + fuzz::fields_text(head.headers);
+    net::ResponseHead second;
+    const net::HeadLimits wider{.bytes = 100'000, .fields = 20};
+    fuzz::hold(net::parse_response_head(again, wider, second).has_value());
+    fuzz::hold_equal(head.headers, second.headers);
+    fuzz::hold(head.keep_alive == second.keep_alive && head.chunked == second.chunked &&
+               head.content_length == second.content_length && head.status == second.status);
+
+    const std::string_view body = text.substr(static_cast<std::size_t>(end));
+    if (head.chunked) fuzz::hold(fuzz::decode(body, 100'000) == fuzz::decode(body, piece));
+    return 0;
+}
