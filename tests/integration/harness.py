@@ -334,14 +334,9 @@ class Service:
         found = {}
         for line in self.daemon.text().splitlines():
             if '"listening"' in line:
-<<<<<<< HEAD
                 scheme, _, address = json.loads(line)["address"].partition("://")
                 host, port = address.rsplit(":", 1)
                 found[scheme] = (host, int(port))
-=======
-                host, port = json.loads(line)["address"].split("://")[-1].rsplit(":", 1)
-                found.append((host, int(port)))
->>>>>>> cli
         return found
 
     def wait_ready(self, seconds=60):
