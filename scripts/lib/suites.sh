@@ -101,6 +101,7 @@ vector_suites() {
     cat <<'TEXT'
 api/MANIFEST.json report_data attestation_query signature_text signature_verify keys http_errors jcs aci_keyset aci_receipt aci_attestation_query
 standards/MANIFEST.json oms_root
+tdx/MANIFEST.json verify policy parse eventlog-json eventlog-ccel
 TEXT
 }
 

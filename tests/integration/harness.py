@@ -219,7 +219,8 @@ class ScriptedEngine:
         connection.settimeout(None)
 
     def _send_slowly(self, connection, data, delay):
-        for piece in data.replace(b"\r\n\r\n", b"\r\n\r\n\0", 1).replace(b"\n\n\r\n", b"\n\n\r\n\0").split(b"\0"):
+        # The head leaves with the first event.
+        for piece in data.replace(b"\n\n\r\n", b"\n\n\r\n\0").split(b"\0"):
             connection.sendall(piece)
             connection.settimeout(delay)
             try:

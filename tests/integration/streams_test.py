@@ -123,9 +123,10 @@ class Streams(unittest.TestCase):
         sock = socket.create_connection(self.service.address)
         sock.sendall(post_bytes(stream_body(chunks=10, delay_ms=100)))
         arrivals, seen = [], b""
-        while piece := sock.recv(65536):
-            seen += piece
-            arrivals.append((time.monotonic(), seen.count(b'"delta"')))
+        with sock:
+            while piece := sock.recv(65536):
+                seen += piece
+                arrivals.append((time.monotonic(), seen.count(b'"delta"')))
         first = next(t for t, n in arrivals if n >= 1)
         ninth = next(t for t, n in arrivals if n >= 9)
         self.assertGreater(ninth - first, 0.5, "the stream came in one piece")
