@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one operation with key bytes that memcheck holds for undefined. `ctime_check OPERATION`, under valgrind.
+// Runs one operation with key bytes that memcheck holds for undefined. `ctime_check OPERATION`, under
+// valgrind.
 #include "base/bytes.hpp"
 #include "crypto/ed25519.hpp"
 #include "crypto/secp256k1.hpp"

@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the proof costs: lumozd against nginx as plain reverse proxy before the same upstream, and against the bare engine.
+
+Every row is the median of interleaved rounds of one run. LUMOZ_BENCH_ROUNDS (default 5) says how many.
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/integration"))
+os.environ.setdefault("LUMOZ_BIN", str(ROOT / "build/release/bin"))
+import harness  # noqa: E402
+
+BENCH = pathlib.Path(os.environ.get("LUMOZ_BENCH_BIN", ROOT / "build/release/bench"))
+ROUNDS = int(os.environ.get("LUMOZ_BENCH_ROUNDS", "5"))
+TICK = os.sysconf("SC_CLK_TCK")
+NGINX = "nginx as plain reverse proxy"
+
+
+def note(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def rss_mb(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def load(mode, port, *more):
+    done = subprocess.run([BENCH / "bench-load", mode, "--port", str(port), *map(str, more)], capture_output=True, text=True, check=False, timeout=120)
+    if not done.stdout:
+        raise SystemExit(f"bench-load {mode} failed: {done.stderr}")
+    result = json.loads(done.stdout)
+    if result["bad"]:
+        raise SystemExit(f"bench-load {mode} on port {port}: {result['bad']} bad answers: {result}")
+    return result
+
+
+def fdatasync_us(folder):
+    """Median time of a 4 KiB append with fdatasync on the disk that holds the receipts."""
+    times = []
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(200):
+            begin = time.perf_counter()
+            os.write(file.fileno(), b"x" * 4096)
+            os.fdatasync(file.fileno())
+            times.append((time.perf_counter() - begin) * 1e6)
+    return statistics.median(times)
+
+
+class Upstream:
+    def __init__(self, *options):
+        self.process = subprocess.Popen([BENCH / "bench-upstream", *map(str, options)], stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline())
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Nginx:
+    """One worker, unbuffered, keep-alive to the upstream, no access log; plain and TLS listener."""
+
+    def __init__(self, upstream):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lumoz-nginx-"))
+        self.port, self.tls_port = free_port(), free_port()
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key.pem",
+                        "-out", "cert.pem", "-subj", "/CN=bench", "-days", "2"], cwd=self.folder, check=True, capture_output=True)
+        (self.folder / "nginx.conf").write_text(f"""
+worker_processes 1; daemon off; pid {self.folder}/pid; error_log {self.folder}/error.log crit;
+events {{ worker_connections 4096; }}
+http {{ access_log off; keepalive_requests 100000000; keepalive_timeout 600s;
+  client_body_temp_path {self.folder}/b; proxy_temp_path {self.folder}/p; fastcgi_temp_path {self.folder}/f; uwsgi_temp_path {self.folder}/u; scgi_temp_path {self.folder}/s;
+  upstream u {{ server 127.0.0.1:{upstream.port}; keepalive 256; keepalive_requests 100000000; }}
+  server {{ listen 127.0.0.1:{self.port}; listen 127.0.0.1:{self.tls_port} ssl; ssl_certificate cert.pem; ssl_certificate_key key.pem;
+    ssl_protocols TLSv1.3; ssl_session_tickets off; tcp_nodelay on; proxy_buffering off;
+    location / {{ proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection ""; }} }} }}
+""")
+        self.process = subprocess.Popen(["/usr/sbin/nginx", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")], stderr=subprocess.DEVNULL)
+        harness.wait_for(lambda: can_connect(self.port) and harness_children(self.process.pid), 10, "nginx")
+        self.worker = harness_children(self.process.pid)[0]
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def harness_children(pid):
+    return [int(c) for c in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        return sock.getsockname()[1]
+
+
+def can_connect(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+    except OSError:
+        return False
+
+
+def lumozd(upstream, **config):
+    return harness.Service(f"http://127.0.0.1:{upstream.port}",
+                           config={"io_threads": 1, "model.name": "bench", "listen.tls.address": "127.0.0.1:0", **{k.replace("__", "."): v for k, v in config.items()}})
+
+
+def row(name, unit, ours, baseline, baseline_name, goal, met, ratio=None):
+    ratio = ratio if ratio is not None else (ours / baseline if baseline else 0.0)
+    note(f"  {name}: {ours:.4g} {unit} (baseline {baseline:.4g}), ratio {ratio:.3g}, goal {goal}: {'met' if met else 'NOT MET'}")
+    return {"name": name, "unit": unit, "ours": round(ours, 3), "baseline": round(baseline, 3), "baseline_name": baseline_name,
+            "ratio": round(ratio, 4), "goal": goal, "met": bool(met)}
+
+
+def interleave(*measures):
+    """ROUNDS times each, in turn: the list of samples of each."""
+    samples = [[] for _ in measures]
+    for _ in range(ROUNDS):
+        for index, measure in enumerate(measures):
+            samples[index].append(measure())
+    return samples
+
+
+def medians(*measures):
+    return [statistics.median(sample) for sample in interleave(*measures)]
+
+
+def cpu_rows(nginx, service):
+    def cpu(pid, port, *more):
+        def measure():
+            before = cpu_seconds(pid)
+            result = load("post", port, "--connections", 32, "--seconds", 2, *more)
+            return (cpu_seconds(pid) - before) * 1e6 / result["total"]
+
+        return measure
+
+    pid = service.daemon.pid
+    base, ours = medians(cpu(nginx.worker, nginx.port), cpu(pid, service.address[1]))
+    yield row("CPU per proxied 1 KB completion, plain", "µs", ours, base, NGINX, "<= 10 x", ours <= 10 * base)
+    base, ours = medians(cpu(nginx.worker, nginx.tls_port, "--tls"), cpu(pid, service.tls_address[1], "--tls"))
+    yield row("CPU per proxied 1 KB completion, TLS", "µs", ours, base, NGINX, "<= 10 x", ours <= 10 * base)
+
+
+def stream_rows(nginx, full, relaxed):
+    def rate(port):
+        return lambda: load("stream", port, "--connections", 1, "--seconds", 2)["per_second"]
+
+    sync = fdatasync_us(full.folder)
+    base, ours_relaxed, ours_full = medians(rate(nginx.port), rate(relaxed.address[1]), rate(full.address[1]))
+    yield row("streams of 50 events on one connection, relaxed", "streams/s", ours_relaxed, base, NGINX, ">= 0.8 x", ours_relaxed >= 0.8 * base)
+    allowed = 1e6 / base + sync + 200
+    ours = 1e6 / ours_full
+    yield row("time per stream of 50 events, full durability", "µs", ours, 1e6 / base, NGINX, f"<= nginx + fdatasync ({sync:.0f}) + 200 = {allowed:.0f} µs", ours <= allowed)
+
+
+def latency_row(nginx, service):
+    def p50(port):
+        return lambda: load("post", port, "--connections", 1, "--seconds", 2)["p50_us"]
+
+    sync = fdatasync_us(service.folder)
+    base, ours = medians(p50(nginx.port), p50(service.address[1]))
+    allowed = base + sync + 120
+    return row("latency p50 of one small completion, durable first", "µs", ours, base, NGINX, f"<= nginx + fdatasync ({sync:.0f}) + 120 = {allowed:.0f} µs", ours <= allowed)
+
+
+def sse_rows():
+    upstream = Upstream("--interval-us", 20000, "--chunks", 100)
+    nginx, service = Nginx(upstream), lumozd(upstream)
+    peak = []
+
+    def sse(port, pid=None):
+        def measure():
+            process = subprocess.Popen([BENCH / "bench-load", "sse", "--port", str(port), "--connections", "200", "--seconds", "4"], stdout=subprocess.PIPE, text=True)
+            time.sleep(2.5)
+            if pid:
+                peak.append(rss_mb(pid))
+            return json.loads(process.communicate(timeout=60)[0])
+
+        return measure
+
+    try:
+        direct, base, ours = interleave(sse(upstream.port), sse(nginx.port), sse(service.address[1], service.daemon.pid))
+        for quantile in ("p50_us", "p99_us"):
+            floor, theirs, mine = (statistics.median(s[quantile] for s in samples) for samples in (direct, base, ours))
+            added_base, added = max(theirs - floor, 1.0), mine - floor
+            yield row(f"SSE, 200 streams x 50 chunks/s: added per chunk {quantile[:3]}", "µs", added, added_base, NGINX, "<= 1.1 x", added <= 1.1 * added_base)
+        memory = max(peak)
+        yield row("memory of lumozd at 200 streams", "MB", memory, 40.0, "limit", "<= 40 MB", memory <= 40)
+    finally:
+        for thing in (service, nginx, upstream):
+            thing.close()
+
+
+def receipts_row(service):
+    rates = [load("post", service.address[1], "--connections", 64, "--seconds", 2)["per_second"] for _ in range(ROUNDS)]
+    ours = statistics.median(rates)
+    return row("receipts/s on one I/O thread, FULL, three signatures", "1/s", ours, 9000.0, "required", ">= 9000", ours >= 9000)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=120)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(str(self.path))
+
+
+def generate(connection):
+    """(seconds to the first event, tokens per second) of one streamed answer of 96 tokens."""
+    body = json.dumps({"model": harness.MODEL, "stream": True, "max_tokens": 96, "temperature": 0, "seed": 1, "ignore_eos": True, "cache_prompt": False,
+                       "messages": [{"role": "user", "content": "Write a long story about a river."}]})
+    begin = time.perf_counter()
+    connection.request("POST", harness.CHAT, body, {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    if response.status != 200:
+        raise SystemExit(f"the engine answered {response.status}: {response.read()!r}")
+    first, tokens = None, 0
+    while line := response.readline():
+        if b'"content":"' in line:
+            first = first or time.perf_counter() - begin
+            tokens += 1
+    total = time.perf_counter() - begin
+    connection.close()
+    return first, tokens / total
+
+
+def model_rows():
+    service = harness.Service(real=harness.real_engine(), config={"io_threads": 1})
+    try:
+        engine_socket = next(path for path in service.folder.rglob("*.sock") if path.name != "tee.sock")
+        generate(UnixConnection(engine_socket))
+        bare, ours = [], []
+        for _ in range(max(15, ROUNDS)):
+            bare.append(generate(UnixConnection(engine_socket)))
+            ours.append(generate(http.client.HTTPConnection(*service.address, timeout=120)))
+        rate, base_rate = statistics.median(o[1] for o in ours), statistics.median(b[1] for b in bare)
+        first, base_first = statistics.median(o[0] for o in ours) * 1000, statistics.median(b[0] for b in bare) * 1000
+        yield row("tokens/s through lumozd", "1/s", rate, base_rate, "bare llama-server", ">= 0.99 x", rate >= 0.99 * base_rate)
+        yield row("time to first token through lumozd", "ms", first, base_first, "bare llama-server", "<= 1/0.99 x", first * 0.99 <= base_first)
+    finally:
+        service.close()
+
+
+def main():
+    rows = []
+    upstream = Upstream()
+    nginx = Nginx(upstream)
+    full, relaxed = lumozd(upstream), lumozd(upstream, receipts__durability="relaxed")
+    try:
+        note("CPU per exchange")
+        rows += cpu_rows(nginx, full)
+        note("streams at full speed")
+        rows += stream_rows(nginx, full, relaxed)
+        note("latency")
+        rows.append(latency_row(nginx, full))
+        note("receipts per second")
+        rows.append(receipts_row(full))
+    finally:
+        for thing in (full, relaxed, nginx, upstream):
+            thing.close()
+    note("paced streams")
+    rows += sse_rows()
+    note("the real model")
+    rows += model_rows()
+    json.dump(rows, sys.stdout, ensure_ascii=False, indent=1)
+    print()
+
+
+if __name__ == "__main__":
+    main()

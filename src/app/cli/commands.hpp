@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of `lumoz` as functions: options in, answer out. None of them prints its own result; `main`
+// does, in text or JSON (surface.md 2).
+#pragma once
+
+#include "app/cli/trust.hpp"
+#include "app/output/report.hpp"
+
+namespace lumoz::app {
+
+/// What a command has to say: a verdict and what it was about.
+struct Answer {
+    verify::Verdict verdict;
+    std::string subject;  ///< for the first line
+    bool fold = false;    ///< rules are counted per group unless --explain
+    bool judged = true;   ///< false: nothing was checked, the facts are all there is
+};
+
+struct VerifyReportOptions {
+    std::string file;
+    std::string nonce;  ///< hex
+};
+struct VerifyQuoteOptions {
+    std::string file;
+    std::string collateral;
+    std::string event_log;  ///< optional
+};
+struct VerifyAnswerOptions {
+    std::string request;
+    std::string response;
+    std::string proof;
+    std::string report;      ///< a saved report, or stored evidence of a keyset
+    std::string url;         ///< where stored evidence is fetched
+    std::string token_file;  ///< for `url`
+};
+struct VerifyUrlOptions {
+    std::string url;
+    std::string model;  ///< must be among the proven models
+    std::string token_file;
+};
+struct AskOptions {
+    std::string url;
+    std::string prompt;
+    std::string model;  ///< empty: the service's only model
+    std::string token_file;
+    std::string save;  ///< folder for request.bin, response.bin, proof.json, report.json, verdict.json
+    bool stream = false;
+    std::int64_t max_tokens = 0;  ///< 0: the service's default
+    bool quiet = false;           ///< the answer is not written to stdout (with --json)
+};
+
+/// A saved report, offline, for the nonce that was asked for.
+Result<Answer> verify_report_file(const VerifyReportOptions& options, const Trust& trust);
+/// An Intel TDX or SGX quote with its collateral, and an event log against its registers.
+Result<Answer> verify_quote_file(const VerifyQuoteOptions& options, const Trust& trust);
+/// The bytes of one exchange against signatures, receipt and evidence.
+Result<Answer> verify_answer_files(const VerifyAnswerOptions& options, const Trust& trust);
+/// A live service with a fresh nonce.
+Result<Answer> verify_url(const VerifyUrlOptions& options, const Trust& trust);
+/// One question to a service that is verified first, and the proof of its answer.
+Result<Answer> ask(const AskOptions& options, const Trust& trust);
+/// What a receipt (or the receipt in a proof file) says, unchecked.
+Result<Answer> show_receipt(const std::string& file);
+/// Identity of a model: a file or a folder.
+Result<Answer> model_root(const std::string& path);
+
+}  // namespace lumoz::app

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The suites that `lumoz-vectors` knows, one function per family.
+#pragma once
+
+#include "app/vectors/runner.hpp"
+
+namespace lumoz::app::vectors {
+
+class Live;
+
+/// `jcs`, `keys`.
+void add_primitives(Handlers& handlers);
+/// `report_data`, `signature_text`, `signature_verify`.
+void add_signing(Handlers& handlers);
+/// `aci_keyset`, `aci_receipt`.
+void add_aci(Handlers& handlers);
+/// `attestation_query`, `http_errors`, `aci_attestation_query`: asked of a running service, which must
+/// outlive the handlers.
+void add_service(Handlers& handlers, Live& live);
+/// `oms_root`.
+void add_oms(Handlers& handlers);
+/// `verify`, `policy`, `parse` of vectors/tdx.
+void add_tdx(Handlers& handlers);
+/// `eventlog-json`, `eventlog-ccel` of vectors/tdx.
+void add_event_logs(Handlers& handlers);
+
+}  // namespace lumoz::app::vectors

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evidence/event_log.hpp"
+
+#include "crypto/sha2.hpp"
+#include "evidence/schema.hpp"
+
+namespace lumoz::evidence {
+
+namespace {
+
+constexpr json::Limits kLogLimits{.max_bytes = std::size_t{8} << 20, .max_depth = 16};
+constexpr std::size_t kMostEvents = 16384;
+constexpr unsigned kRuntimeImr = 3;
+const Schema kSchema(Errc::Malformed, "E_EVENTLOG_PARSE", "event_log.schema");
+
+/// Optional hex text; nothing when absent, null or empty.
+Result<std::optional<Bytes>> optional_hex(const json::Value& event, std::string_view name) {
+    LUMOZ_TRY(const std::optional<std::string> text, kSchema.optional_text(event, name));
+    if (!text || text->empty()) return std::optional<Bytes>();
+    auto raw = from_hex(*text);
+    if (!raw) return kSchema.bad(name, "not hex");
+    return std::optional<Bytes>(std::move(*raw));
+}
+
+std::unexpected<Error> wrong_digest(std::string_view where, std::size_t index) {
+    return fail(Errc::Malformed, "E_EVENT_DIGEST", where, "event " + std::to_string(index));
+}
+
+std::unexpected<Error> wrong_index(std::size_t index) {
+    return fail(Errc::Malformed, "E_EVENTLOG_INDEX", "event_log.imr", "event " + std::to_string(index));
+}
+
+/// Fills in the digest of a runtime event, checking what the log says about it.
+Status runtime_digest(const json::Value& value, const std::optional<Digest384>& stated, std::size_t index,
+                      Event& event) {
+    int version = 1;
+    if (const auto member = value.find("version"); member && !member->is_null()) {
+        const auto number = member->as_int();
+        if (!number || (*number != 1 && *number != 2)) return kSchema.bad("version", "not 1 or 2");
+        version = static_cast<int>(*number);
+    }
+    LUMOZ_TRY(const std::optional<Bytes> preimage, optional_hex(value, "preimage"));
+    event.digest = runtime_event_digest(event.name, event.payload, version);
+    if (preimage && !equal(*preimage, as_bytes(runtime_event_preimage(event.name, event.payload))))
+        return wrong_digest("event_log.preimage", index);
+    if (stated && *stated != event.digest) return wrong_digest("event_log.digest", index);
+    return {};
+}
+
+Result<Event> read_event(const json::Value& value, std::size_t index) {
+    if (!value.is_object()) return kSchema.bad("event", "not an object");
+    Event event;
+    LUMOZ_TRY(const json::Value imr, kSchema.member(value, "imr"));
+    const auto number = imr.as_int();
+    if (!number) return kSchema.bad("imr", "not an integer");
+    if (*number < 0 || *number > 3) return wrong_index(index);
+    event.imr = static_cast<unsigned>(*number);
+    LUMOZ_TRY(const std::int64_t type, kSchema.integer(value, "event_type", 0xffffffff));
+    event.type = static_cast<std::uint32_t>(type);
+    LUMOZ_TRY(event.name, kSchema.text(value, "event"));
+    LUMOZ_TRY(std::optional<Bytes> payload, optional_hex(value, "event_payload"));
+    if (payload) event.payload = std::move(*payload);
+    LUMOZ_TRY(const std::optional<Bytes> raw, optional_hex(value, "digest"));
+    std::optional<Digest384> stated;
+    if (raw) {
+        const auto digest = Digest384::from(*raw);
+        if (!digest) return kSchema.bad("digest", "not 48 bytes");
+        stated = *digest;
+    }
+    if (event.runtime() != (event.imr == kRuntimeImr)) return wrong_index(index);
+    if (event.runtime()) {
+        LUMOZ_CHECK_OK(runtime_digest(value, stated, index, event));
+    } else {
+        if (!stated) return wrong_digest("event_log.boot_digest", index);
+        event.digest = *stated;
+    }
+    return event;
+}
+
+}  // namespace
+
+const Event* EventLog::boot_event(std::string_view name, std::string_view marker) const {
+    for (const Event& event : events) {
+        if (!event.runtime()) continue;
+        if (event.name == name) return &event;
+        if (event.name == marker) return nullptr;
+    }
+    return nullptr;
+}
+
+std::string runtime_event_preimage(std::string_view name, ByteView payload) {
+    std::string out = R"({"name":)";
+    json::append_quoted(out, name);
+    out += R"(,"payload":")";
+    append_hex(out, payload);
+    out += R"(","type":134217729})";
+    return out;
+}
+
+Digest384 runtime_event_digest(std::string_view name, ByteView payload, int version) {
+    if (version == 2) return crypto::sha384(as_bytes(runtime_event_preimage(name, payload)));
+    Bytes text = {0x01, 0x00, 0x00, 0x08, ':'};
+    append(text, as_bytes(name));
+    text.push_back(':');
+    append(text, payload);
+    return crypto::sha384(text);
+}
+
+Digest384 extend(const Digest384& rtmr, const Digest384& digest) {
+    Bytes text = to_bytes(rtmr.view());
+    append(text, digest.view());
+    return crypto::sha384(text);
+}
+
+Result<EventLog> parse_event_list(const json::Value& array) {
+    if (!array.is_array()) return kSchema.bad("log", "not an array");
+    if (array.size() > kMostEvents) return kSchema.bad("log", "too many events");
+    EventLog log;
+    for (const json::Value& value : array.elements()) {
+        LUMOZ_TRY(Event event, read_event(value, log.events.size()));
+        log.rtmr[event.imr] = extend(log.rtmr[event.imr], event.digest);
+        ++log.extends[event.imr];
+        log.events.push_back(std::move(event));
+    }
+    return log;
+}
+
+Result<EventLog> parse_event_list(std::string_view text) {
+    const auto document = json::Document::parse(text, kLogLimits);
+    if (!document)
+        return fail(Errc::Malformed, "E_EVENTLOG_PARSE", "event_log.json", document.error().detail);
+    return parse_event_list(document->root());
+}
+
+std::string to_json(std::span<const Event> events) {
+    json::Writer out;
+    out.array();
+    for (const Event& event : events) {
+        out.object();
+        out.key("imr").integer(event.imr);
+        out.key("event_type").integer(event.type);
+        out.key("digest").string(to_hex(event.digest.view()));
+        out.key("event").string(event.name);
+        out.key("event_payload").string(to_hex(event.payload));
+        out.end();
+    }
+    out.end();
+    return std::move(out).text();
+}
+
+std::vector<unsigned> rtmr_mismatches(const Rtmrs& replay, const Quote& quote) {
+    std::vector<unsigned> out;
+    for (unsigned i = 0; i < 4; ++i)
+        if (replay[i] != quote.rtmr(i)) out.push_back(i);
+    return out;
+}
+
+}  // namespace lumoz::evidence

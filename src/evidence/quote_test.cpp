@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evidence/tdx_quote.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace lumoz::evidence {
+namespace {
+
+void put_le(Bytes& out, std::size_t at, std::uint64_t value, unsigned size) {
+    for (unsigned i = 0; i < size; ++i)
+        out.at(at + i) = static_cast<std::uint8_t>(value >> (8 * i));
+}
+
+/// The smallest quote there is: v3, no authentication data, no certification data.
+Bytes v3() {
+    Bytes out(1020, 0);
+    put_le(out, 0, 3, 2);
+    put_le(out, 2, 2, 2);
+    std::ranges::copy(kIntelVendor, out.begin() + 12);
+    put_le(out, 432, 1020 - 436, 4);
+    put_le(out, 436 + 578, 1, 2);
+    return out;
+}
+
+/// v4 with a TD body and 4 bytes of authentication data.
+Bytes v4() {
+    const std::size_t envelope = 384 + 64 + 2 + 4 + 2 + 4;
+    Bytes out(636 + 128 + 6 + envelope, 0);
+    put_le(out, 0, 4, 2);
+    put_le(out, 2, 2, 2);
+    put_le(out, 4, 0x81, 4);
+    std::ranges::copy(kIntelVendor, out.begin() + 12);
+    put_le(out, 632, 128 + 6 + envelope, 4);
+    put_le(out, 764, 6, 2);
+    put_le(out, 766, envelope, 4);
+    put_le(out, 1218, 4, 2);
+    put_le(out, 1224, 5, 2);
+    return out;
+}
+
+std::string error_of(const Bytes& quote) {
+    const auto parsed = Quote::parse(quote);
+    return parsed ? "accepted" : std::string(parsed.error().rule);
+}
+
+TEST(Quote, ReadsTheSmallestQuote) {
+    const auto quote = Quote::parse(v3());
+    ASSERT_TRUE(quote.has_value());
+    EXPECT_FALSE(quote->is_tdx());
+    EXPECT_EQ(quote->signed_range().size(), 432U);
+    EXPECT_EQ(quote->body().size(), 384U);
+    EXPECT_EQ(quote->cert_type(), 1);
+    EXPECT_TRUE(quote->trailing().empty());
+    EXPECT_FALSE(quote->field("mr_td").has_value());
+    EXPECT_TRUE(quote->field("mr_enclave").has_value());
+}
+
+TEST(Quote, PartsOfVersion4StandWhereTheSpecificationSays) {
+    const auto quote = Quote::parse(v4());
+    ASSERT_TRUE(quote.has_value());
+    const QuoteParts& parts = quote->parts();
+    EXPECT_EQ(parts.body.begin, 48U);
+    EXPECT_EQ(parts.signature.begin, 636U);
+    EXPECT_EQ(parts.attestation_key.begin, 700U);
+    EXPECT_EQ(parts.qe_report.begin, 770U);
+    EXPECT_EQ(parts.qe_report_signature.begin, 1154U);
+    EXPECT_EQ(parts.qe_auth.begin, 1220U);
+    EXPECT_EQ(parts.qe_auth.size, 4U);
+    EXPECT_EQ(quote->field("report_data")->size(), 64U);
+}
+
+TEST(Quote, EveryTruncationIsNamed) {
+    for (const Bytes& whole : {v3(), v4()})
+        for (std::size_t size = 0; size < whole.size(); ++size)
+            ASSERT_EQ(error_of(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))),
+                      "E_QUOTE_TRUNCATED")
+                << size;
+}
+
+struct Bend {
+    std::size_t at;
+    std::uint64_t value;
+    unsigned size;
+    const char* error;
+    int exit_code;
+};
+
+TEST(Quote, EachBadValueIsNamedInReadingOrder) {
+    const Bend bends[] = {
+        {0, 2, 2, "E_QUOTE_VERSION", 20},
+        {0, 6, 2, "E_QUOTE_VERSION", 20},
+        {2, 3, 2, "E_QUOTE_KEY_TYPE", 20},
+        {4, 0x80, 4, "E_QUOTE_TEE_TYPE", 20},
+        {4, 0x10081, 4, "E_QUOTE_TEE_TYPE", 20},
+        {12, 0, 1, "E_QUOTE_VENDOR", 10},
+        {632, 128, 4, "E_QUOTE_TRUNCATED", 30},
+        {632, 0xffffffff, 4, "E_QUOTE_TRUNCATED", 30},
+        {764, 5, 2, "E_QUOTE_CERT_TYPE", 10},
+        {766, 0, 4, "E_QUOTE_LENGTHS", 30},
+        {766, 0x7fffffff, 4, "E_QUOTE_TRUNCATED", 30},
+        {1218, 0xffff, 2, "E_QUOTE_TRUNCATED", 30},
+        {1218, 3, 2, "E_QUOTE_CERT_TYPE", 10},
+        {1224, 6, 2, "E_QUOTE_CERT_TYPE", 10},
+        {1224, 0, 2, "E_QUOTE_CERT_TYPE", 10},
+        {1226, 1, 4, "E_QUOTE_TRUNCATED", 30},
+    };
+    for (const Bend& b : bends) {
+        Bytes quote = v4();
+        put_le(quote, b.at, b.value, b.size);
+        const auto parsed = Quote::parse(quote);
+        ASSERT_FALSE(parsed.has_value()) << b.at;
+        EXPECT_EQ(parsed.error().rule, b.error) << b.at;
+        EXPECT_EQ(exit_code(parsed.error().code), b.exit_code) << b.at;
+    }
+    Bytes tdx_v3 = v3();
+    put_le(tdx_v3, 4, 0x81, 4);
+    EXPECT_EQ(error_of(tdx_v3), "E_QUOTE_TEE_TYPE");
+}
+
+TEST(Quote, LeftOverBytesInsideTheSectionAreRefused) {
+    Bytes quote = v3();
+    quote.push_back(0);
+    put_le(quote, 432, 1020 - 436 + 1, 4);
+    EXPECT_EQ(error_of(quote), "E_QUOTE_LENGTHS");
+}
+
+TEST(Quote, Version5NamesItsBody) {
+    Bytes quote = v3();
+    put_le(quote, 0, 5, 2);
+    quote.insert(quote.begin() + 48, 6, 0);
+    put_le(quote, 48, 2, 2);
+    EXPECT_EQ(error_of(quote), "E_QUOTE_BODY_TYPE");
+    put_le(quote, 48, 1, 2);
+    put_le(quote, 50, 383, 4);
+    EXPECT_EQ(error_of(quote), "E_QUOTE_BODY_TYPE");
+    put_le(quote, 50, 384, 4);
+    EXPECT_EQ(error_of(quote), "E_QUOTE_CERT_TYPE") << "v5 has the envelope of v4";
+}
+
+TEST(Quote, PaddingIsLegalAndOnlyZeros) {
+    Bytes quote = v4();
+    quote.resize(quote.size() + 100, 0);
+    EXPECT_TRUE(Quote::parse(quote)->check_trailing().has_value());
+    EXPECT_EQ(Quote::parse(quote)->trailing().size(), 100U);
+    quote.back() = 1;
+    EXPECT_EQ(Quote::parse(quote)->check_trailing().error().rule, "E_QUOTE_TRAILING");
+    quote.back() = 0;
+    quote.resize(kMaxQuoteSize, 0);
+    EXPECT_EQ(error_of(quote), "accepted");
+    quote.push_back(0);
+    EXPECT_EQ(error_of(quote), "E_QUOTE_TOO_LARGE");
+}
+
+TEST(Layout, FieldsAreInOrderAndInsideTheirBody) {
+    for (const BodyKind kind :
+         {BodyKind::SgxReport, BodyKind::Td10, BodyKind::Td15, BodyKind::Td15Extended}) {
+        std::size_t end = 0;
+        for (const Field& field : body_fields(kind)) {
+            EXPECT_GE(field.offset, end) << field.name;
+            end = std::size_t{field.offset} + field.size;
+        }
+        EXPECT_LE(end, body_size(kind));
+    }
+    EXPECT_EQ(find_field(BodyKind::Td10, "tee_tcb_svn2"), nullptr);
+    EXPECT_EQ(find_field(BodyKind::Td15Extended, "cur_servtd_attr")->offset, 877);
+    EXPECT_EQ(header_fields().back().offset + header_fields().back().size, kQuoteHeaderSize);
+}
+
+}  // namespace
+}  // namespace lumoz::evidence

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The 64 bytes of report_data that a quote carries, in each form that is in use (api.md 3.3, 8.2).
+#pragma once
+
+#include "base/bytes.hpp"
+
+namespace lumoz::evidence {
+
+enum class BindingForm : std::uint8_t { Plain, Tls, Lumoz, Aci };
+/// `plain`, `tls`, `lumoz`, `aci`.
+[[nodiscard]] std::string_view to_text(BindingForm form);
+
+/// Address (20 bytes ecdsa, 32 bytes Ed25519) padded with zeros to 32, then the nonce.
+/// Requires: address.size() <= 32.
+[[nodiscard]] ReportData plain_report_data(ByteView address, const Nonce& nonce);
+/// SHA-256(address ‖ SPKI digest), then the nonce.
+[[nodiscard]] ReportData tls_report_data(ByteView address, const Digest256& spki_sha256, const Nonce& nonce);
+/// SHA-256(statement), then 32 zero bytes: the Lumoz and the ACI form.
+[[nodiscard]] ReportData statement_report_data(std::string_view statement);
+
+}  // namespace lumoz::evidence

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/auth.hpp"
+
+#include "base/hex.hpp"
+#include "crypto/sha2.hpp"
+
+#include <fstream>
+#include <iterator>
+
+namespace lumoz::gateway {
+namespace {
+
+constexpr std::size_t kMaxLines = 10'000;
+constexpr std::size_t kMaxFile = std::size_t{2} << 20;
+constexpr std::size_t kMaxToken = 4'096;
+constexpr std::string_view kWhere = "gateway.tokens";
+
+bool is_name(std::string_view name) {
+    return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+               c == '_' || c == '-';
+    });
+}
+
+std::string_view trim(std::string_view text) {
+    constexpr std::string_view kSpace = " \t\r";
+    const std::size_t begin = text.find_first_not_of(kSpace);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view lower) {
+    return std::ranges::equal(a, lower, [](char x, char y) {
+        return (x >= 'A' && x <= 'Z' ? static_cast<char>(x - 'A' + 'a') : x) == y;
+    });
+}
+
+}  // namespace
+
+Result<TokenTable> TokenTable::parse(std::string_view text) {
+    TokenTable table;
+    std::size_t number = 0;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = trim(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+        ++number;
+        const auto refuse = [number](std::string_view reason) {
+            return fail(Errc::Usage, "E_TOKEN_FILE", kWhere,
+                        "line " + std::to_string(number) + ": " + std::string(reason));
+        };
+        if (line.empty() || line.starts_with('#')) continue;
+        if (table.entries_.size() == kMaxLines) return refuse("too many lines");
+        const std::size_t space = line.find_first_of(" \t");
+        if (space == std::string_view::npos) return refuse("want `name sha256:<hex>`");
+        const std::string_view name = line.substr(0, space);
+        const std::string_view value = trim(line.substr(space));
+        if (!is_name(name)) return refuse("the name is not [A-Za-z0-9._-]{1,64}");
+        if (!value.starts_with("sha256:")) return refuse("want `sha256:` and the digest of the token");
+        const Result<Digest256> digest = fixed_from_hex<Digest256>(value.substr(7));
+        if (!digest) return refuse("the digest is not 64 hex digits");
+        const bool twice =
+            std::ranges::any_of(table.entries_, [&](const Entry& e) { return e.digest == *digest; });
+        if (twice) return refuse("the digest stands there twice");
+        table.entries_.push_back({std::string(name), *digest});
+    }
+    return table;
+}
+
+Result<TokenTable> TokenTable::load(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return fail(Errc::Usage, "E_TOKEN_FILE", kWhere, "cannot open " + path);
+    std::string text(kMaxFile + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kMaxFile)
+        return fail(Errc::Usage, "E_TOKEN_FILE", kWhere, path + " is larger than 2 MiB");
+    return parse(text);
+}
+
+std::string_view TokenTable::find(std::string_view token) const {
+    const Digest256 digest = crypto::sha256(as_bytes(token));
+    std::string_view found;
+    for (const Entry& entry : entries_)
+        if (constant_time_equal(entry.digest.view(), digest.view())) found = entry.name;
+    return found;
+}
+
+Principal authenticate(const TokenTable* table, std::string_view authorization) {
+    if (table == nullptr) return {.state = AuthState::Open, .name = {}};
+    constexpr std::string_view kScheme = "bearer ";
+    if (authorization.size() <= kScheme.size() ||
+        !equals_ignoring_case(authorization.substr(0, kScheme.size()), kScheme))
+        return {};
+    const std::string_view token = trim(authorization.substr(kScheme.size()));
+    if (token.empty() || token.size() > kMaxToken) return {};
+    const std::string_view name = table->find(token);
+    if (name.empty()) return {};
+    return {.state = AuthState::Known, .name = std::string(name)};
+}
+
+}  // namespace lumoz::gateway

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/config.hpp"
+
+#include "base/hex.hpp"
+#include "base/json.hpp"
+#include "gateway/config_keys.hpp"
+
+#include <charconv>
+
+namespace lumoz::gateway {
+namespace {
+
+constexpr std::string_view kWhere = "gateway.config";
+
+std::unexpected<Error> refuse(std::string detail) {
+    return fail(Errc::Usage, "E_CONFIG", kWhere, std::move(detail));
+}
+
+/// Edit distance, for "did you mean".
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j)
+        row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t above = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+            diagonal = above;
+        }
+    }
+    return row[b.size()];
+}
+
+std::string_view nearest_key(std::string_view name) {
+    std::string_view best;
+    std::size_t best_distance = ~std::size_t{0};
+    for (const ConfigKey& key : config_keys()) {
+        const std::size_t d = distance(name, key.name);
+        if (d >= best_distance) continue;
+        best = key.name;
+        best_distance = d;
+    }
+    return best;
+}
+
+Status validate(const Config& c) {
+    LUMOZ_CHECK_OK(parse_host_port(c.listen));
+    if (!c.tls_listen.empty()) {
+        LUMOZ_CHECK_OK(parse_host_port(c.tls_listen));
+    }
+    if (!c.tls_listen.empty() && c.tls_names.empty())
+        return refuse("listen.tls.names must not be empty when listen.tls.address is set");
+    if (c.model_name.empty() || c.model_name.size() > 256)
+        return refuse("model.name must have 1 to 256 bytes");
+    if (c.engine_kind == EngineKind::Url && c.engine_url.empty())
+        return refuse("engine.url is needed when engine.kind is \"url\"");
+    if (c.engine_kind == EngineKind::LlamaServer && c.model_path.empty())
+        return refuse("model.path is needed when engine.kind is \"llama-server\"");
+    if (c.engine_kind == EngineKind::LlamaServer && !c.engine_url.empty())
+        return refuse("engine.url needs engine.kind = \"url\"");
+    if (!c.engine_spki_sha256.empty() && !fixed_from_hex<Digest256>(c.engine_spki_sha256))
+        return refuse("engine.spki_sha256 must be 64 hex digits");
+    if (c.signatures_open && c.token_file.empty())
+        return refuse("signatures.open says nothing without auth.token_file: receipts are open then");
+    return {};
+}
+
+}  // namespace
+
+Result<Config> make_config(const ConfigValues& values) {
+    Config config;
+    for (const auto& [name, value] : values) {
+        const ConfigKey* found = nullptr;
+        for (const ConfigKey& key : config_keys())
+            if (key.name == name) found = &key;
+        if (found == nullptr)
+            return refuse("unknown key `" + name + "`; did you mean `" + std::string(nearest_key(name)) +
+                          "`?");
+        LUMOZ_CHECK_OK(found->set(config, value));
+    }
+    LUMOZ_CHECK_OK(validate(config));
+    return config;
+}
+
+std::string config_reference() {
+    std::string out =
+        "# Configuration reference\n\n"
+        "`lumozd --config FILE` reads one TOML file. Every key has a default; unknown keys are errors. "
+        "Durations\n"
+        "are texts like `250ms`, `30s`, `5m`, `2h`, `30d`; sizes are numbers of bytes or texts like "
+        "`10MiB`.\n"
+        "This page is written by `lumozd --print-config-reference`.\n";
+    std::string section = "-";
+    const Config defaults;
+    for (const ConfigKey& key : config_keys()) {
+        const std::size_t dot = key.name.rfind('.');
+        const std::string here(key.name.substr(0, dot == std::string_view::npos ? 0 : dot));
+        if (here != section) {
+            section = here;
+            out += "\n## " + (here.empty() ? std::string("Top level") : "`[" + here + "]`") +
+                   "\n\n| Key | Type | Default | Meaning |\n|---|---|---|---|\n";
+        }
+        const std::string_view leaf = dot == std::string_view::npos ? key.name : key.name.substr(dot + 1);
+        out += "| `" + std::string(leaf) + "` | " + std::string(key.type) + " | `" + key.show(defaults) +
+               "` | " + std::string(key.doc) + " |\n";
+    }
+    return out;
+}
+
+std::string effective_config_json(const Config& config) {
+    std::map<std::string_view, const ConfigKey*> by_name;
+    for (const ConfigKey& key : config_keys())
+        by_name.emplace(key.name, &key);
+    json::Writer w;
+    w.object();
+    for (const auto& [name, key] : by_name)
+        w.key(name).string(key->show(config));
+    w.end();
+    return std::move(w).text();
+}
+
+Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+    std::int64_t scale = 0;
+    if (unit == "ms") scale = 1;
+    if (unit == "s") scale = 1'000;
+    if (unit == "m") scale = 60'000;
+    if (unit == "h") scale = 3'600'000;
+    if (unit == "d") scale = 86'400'000;
+    if (error != std::errc() || scale == 0 || number < 0 || number > 100'000'000)
+        return refuse("`" + std::string(text) + "` is no duration; want a number and ms, s, m, h or d");
+    return std::chrono::milliseconds(number * scale);
+}
+
+std::string to_text(std::chrono::milliseconds duration) {
+    const std::int64_t ms = duration.count();
+    for (const auto& [scale, unit] : {std::pair{std::int64_t{86'400'000}, "d"},
+                                      {std::int64_t{3'600'000}, "h"},
+                                      {std::int64_t{60'000}, "m"},
+                                      {std::int64_t{1'000}, "s"}})
+        if (ms != 0 && ms % scale == 0) return std::to_string(ms / scale) + unit;
+    return std::to_string(ms) + "ms";
+}
+
+Result<std::int64_t> parse_size(std::string_view text) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+    int shift = -1;
+    if (unit.empty()) shift = 0;
+    if (unit == "KiB") shift = 10;
+    if (unit == "MiB") shift = 20;
+    if (unit == "GiB") shift = 30;
+    if (error != std::errc() || shift < 0 || number < 0 || number > (std::int64_t{1} << 32))
+        return refuse("`" + std::string(text) + "` is no size; want bytes, or a number and KiB, MiB or GiB");
+    return number << shift;
+}
+
+Result<HostPort> parse_host_port(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos || colon == 0)
+        return refuse("`" + std::string(text) + "` is no address; want HOST:PORT");
+    std::string_view host = text.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    const std::string_view port = text.substr(colon + 1);
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    if (error != std::errc() || end != port.data() + port.size() || number > 65'535)
+        return refuse("`" + std::string(text) + "` has no port from 0 to 65535");
+    return HostPort{std::string(host), static_cast<std::uint16_t>(number)};
+}
+
+}  // namespace lumoz::gateway

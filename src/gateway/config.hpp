@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Configuration of the service: the struct, its defaults, and the one table of keys from which reading,
+// validation, error texts and the reference page are made. Reading TOML is the program's business (app/).
+#pragma once
+
+#include "base/bytes.hpp"
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace lumoz::gateway {
+
+enum class EngineKind : std::uint8_t { LlamaServer, Url };
+
+struct Config {
+    std::string state_dir = "lumoz-state";
+    std::chrono::milliseconds drain_timeout{30'000};
+    std::int64_t io_threads = 0;
+
+    std::string listen = "127.0.0.1:8080";
+    std::string tls_listen;
+    std::vector<std::string> tls_names = {"localhost"};
+
+    std::string model_name = "default";
+    std::string model_path;
+
+    EngineKind engine_kind = EngineKind::LlamaServer;
+    std::string engine_binary;
+    std::string engine_url;
+    std::string engine_ca_file;
+    std::string engine_spki_sha256;
+    std::int64_t engine_pool = 64;
+    std::string engine_runtime_dir;
+    std::int64_t engine_context = 4'096;
+    std::int64_t engine_parallel = 1;
+    std::int64_t engine_threads = 0;
+    bool engine_embeddings = true;
+    std::chrono::milliseconds engine_start_timeout{300'000};
+    std::chrono::milliseconds engine_connect_timeout{5'000};
+    std::chrono::milliseconds engine_first_byte_timeout{300'000};
+    std::chrono::milliseconds engine_idle_timeout{120'000};
+    std::chrono::milliseconds engine_total_timeout{3'600'000};
+    bool allow_shared_prompt_cache = false;
+
+    std::string tee_socket;
+    std::string tee_configfs = "/sys/kernel/config/tsm/report";
+    std::chrono::milliseconds tee_timeout{30'000};
+    std::string collateral_file;
+
+    std::string token_file;
+    bool signatures_open = false;
+
+    bool receipts_relaxed = false;
+    std::chrono::milliseconds receipts_max_age{std::chrono::hours(24 * 30)};
+    std::int64_t receipts_max_bytes = std::int64_t{10} << 30;
+    std::int64_t receipts_min_free_bytes = std::int64_t{64} << 20;
+    std::int64_t receipts_ballast_bytes = std::int64_t{16} << 20;
+
+    std::int64_t max_body_bytes = std::int64_t{10} << 20;
+    std::int64_t max_json_depth = 64;
+    std::int64_t max_header_bytes = 32'768;
+    std::int64_t max_connections = 16'384;
+    std::int64_t requests_per_second = 0;
+    std::int64_t inline_proof_bytes = std::int64_t{8} << 20;
+    std::chrono::milliseconds header_timeout{30'000};
+    std::chrono::milliseconds body_timeout{60'000};
+    std::chrono::milliseconds idle_timeout{75'000};
+    std::chrono::milliseconds write_timeout{60'000};
+
+    std::string log_level = "info";
+};
+
+using ConfigValue = std::variant<std::string, std::int64_t, bool, std::vector<std::string>>;
+
+/// What a configuration file says: dotted key (`listen.tls.address`) to value.
+using ConfigValues = std::map<std::string, ConfigValue, std::less<>>;
+
+/// Applies and validates all values. Errors are `E_CONFIG`; an unknown key is named together with the nearest
+/// known one.
+Result<Config> make_config(const ConfigValues& values);
+
+/// Markdown reference of all keys with type, default and meaning.
+[[nodiscard]] std::string config_reference();
+
+/// Every key with the value in force, as one canonical JSON object: what `config_sha256` in evidence covers.
+/// Tokens and keys are in files of their own and not in it.
+[[nodiscard]] std::string effective_config_json(const Config& config);
+
+/// "250ms", "30s", "5m", "2h", "30d". `E_CONFIG`.
+Result<std::chrono::milliseconds> parse_duration(std::string_view text);
+[[nodiscard]] std::string to_text(std::chrono::milliseconds duration);
+/// 10485760, "10MiB", "64KiB", "10GiB". `E_CONFIG`.
+Result<std::int64_t> parse_size(std::string_view text);
+
+struct HostPort {
+    std::string host;
+    std::uint16_t port = 0;
+};
+/// `127.0.0.1:8080`, `[::1]:0`. `E_CONFIG`.
+Result<HostPort> parse_host_port(std::string_view text);
+
+}  // namespace lumoz::gateway

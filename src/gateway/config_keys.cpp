@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/config_keys.hpp"
+
+namespace lumoz::gateway {
+namespace {
+
+using Duration = std::chrono::milliseconds;
+
+std::unexpected<Error> refuse(std::string_view key, std::string_view want) {
+    return fail(Errc::Usage, "E_CONFIG", "gateway.config",
+                "`" + std::string(key) + "` must be " + std::string(want));
+}
+
+ConfigKey text(std::string_view name, std::string Config::* member, std::string_view doc) {
+    return {name, "text", doc,
+            [name, member](Config& c, const ConfigValue& v) -> Status {
+                const auto* value = std::get_if<std::string>(&v);
+                if (value == nullptr) return refuse(name, "a text");
+                c.*member = *value;
+                return {};
+            },
+            [member](const Config& c) { return "\"" + c.*member + "\""; }};
+}
+
+ConfigKey texts(std::string_view name, std::vector<std::string> Config::* member, std::string_view doc) {
+    return {name, "list of texts", doc,
+            [name, member](Config& c, const ConfigValue& v) -> Status {
+                const auto* value = std::get_if<std::vector<std::string>>(&v);
+                if (value == nullptr) return refuse(name, "a list of texts");
+                c.*member = *value;
+                return {};
+            },
+            [member](const Config& c) {
+                std::string out = "[";
+                for (const std::string& item : c.*member)
+                    out += (out.size() > 1 ? ", \"" : "\"") + item + "\"";
+                return out + "]";
+            }};
+}
+
+ConfigKey flag(std::string_view name, bool Config::* member, std::string_view doc) {
+    return {name, "true or false", doc,
+            [name, member](Config& c, const ConfigValue& v) -> Status {
+                const bool* value = std::get_if<bool>(&v);
+                if (value == nullptr) return refuse(name, "true or false");
+                c.*member = *value;
+                return {};
+            },
+            [member](const Config& c) { return std::string(c.*member ? "true" : "false"); }};
+}
+
+ConfigKey number(std::string_view name, std::int64_t Config::* member, std::int64_t low, std::int64_t high,
+                 std::string_view doc) {
+    return {name, "number", doc,
+            [=](Config& c, const ConfigValue& v) -> Status {
+                const auto* value = std::get_if<std::int64_t>(&v);
+                if (value == nullptr || *value < low || *value > high)
+                    return refuse(name,
+                                  "a number from " + std::to_string(low) + " to " + std::to_string(high));
+                c.*member = *value;
+                return {};
+            },
+            [member](const Config& c) { return std::to_string(c.*member); }};
+}
+
+ConfigKey size(std::string_view name, std::int64_t Config::* member, std::int64_t low, std::string_view doc) {
+    return {name, "size", doc,
+            [=](Config& c, const ConfigValue& v) -> Status {
+                std::int64_t bytes = -1;
+                if (const auto* value = std::get_if<std::int64_t>(&v)) bytes = *value;
+                if (const auto* value = std::get_if<std::string>(&v)) {
+                    const Result<std::int64_t> parsed = parse_size(*value);
+                    if (!parsed) return refuse(name, "a size");
+                    bytes = *parsed;
+                }
+                if (bytes < low) return refuse(name, "a size of at least " + std::to_string(low) + " bytes");
+                c.*member = bytes;
+                return {};
+            },
+            [member](const Config& c) {
+                const std::int64_t bytes = c.*member;
+                if (bytes >= (1 << 30) && bytes % (1 << 30) == 0) return std::to_string(bytes >> 30) + "GiB";
+                if (bytes >= (1 << 20) && bytes % (1 << 20) == 0) return std::to_string(bytes >> 20) + "MiB";
+                return std::to_string(bytes);
+            }};
+}
+
+ConfigKey duration(std::string_view name, Duration Config::* member, std::string_view doc) {
+    return {name, "duration", doc,
+            [name, member](Config& c, const ConfigValue& v) -> Status {
+                const auto* value = std::get_if<std::string>(&v);
+                if (value == nullptr) return refuse(name, "a duration like \"30s\"");
+                const Result<Duration> parsed = parse_duration(*value);
+                if (!parsed || parsed->count() == 0) return refuse(name, "a duration like \"30s\", not zero");
+                c.*member = *parsed;
+                return {};
+            },
+            [member](const Config& c) { return "\"" + to_text(c.*member) + "\""; }};
+}
+
+/// One of a few words.
+template <class Value>
+ConfigKey choice(std::string_view name, Value Config::* member,
+                 std::vector<std::pair<std::string_view, Value>> words, std::string_view doc) {
+    return {name, "word", doc,
+            [name, member, words](Config& c, const ConfigValue& v) -> Status {
+                const auto* value = std::get_if<std::string>(&v);
+                std::string want = "one of";
+                for (const auto& [word, meaning] : words) {
+                    if (value != nullptr && *value == word) {
+                        c.*member = meaning;
+                        return {};
+                    }
+                    want += " \"" + std::string(word) + "\"";
+                }
+                return refuse(name, want);
+            },
+            [member, words](const Config& c) {
+                for (const auto& [word, meaning] : words)
+                    if (c.*member == meaning) return "\"" + std::string(word) + "\"";
+                return std::string();
+            }};
+}
+
+std::vector<ConfigKey> service_keys() {
+    return {
+        text("state_dir", &Config::state_dir, "Folder of receipts and replay guards; made when absent"),
+        duration("drain_timeout", &Config::drain_timeout,
+                 "How long running requests may go on after SIGTERM"),
+        number("io_threads", &Config::io_threads, 0, 256,
+               "Threads that serve connections; 0 is one per core"),
+        text("listen.address", &Config::listen, "Plain HTTP listener; port 0 takes a free port"),
+        text("listen.tls.address", &Config::tls_listen,
+             "TLS 1.3 listener with the attested key; empty is none"),
+        texts("listen.tls.names", &Config::tls_names, "Names and addresses in the self-signed certificate"),
+        text("model.name", &Config::model_name, "The name clients ask for"),
+        text("model.path", &Config::model_path,
+             "File or folder of the weights: hashed at start, and loaded by the supervised engine"),
+    };
+}
+
+std::vector<ConfigKey> engine_keys() {
+    return {
+        choice<EngineKind>("engine.kind", &Config::engine_kind,
+                           {{"llama-server", EngineKind::LlamaServer}, {"url", EngineKind::Url}},
+                           "`llama-server`: started and watched here; `url`: any OpenAI-compatible engine"),
+        text("engine.binary", &Config::engine_binary,
+             "Path of llama-server; empty: beside lumozd, then in PATH"),
+        text("engine.runtime_dir", &Config::engine_runtime_dir,
+             "The engine's socket is made in `engine` below this, mode 0700; empty: state_dir"),
+        number("engine.context", &Config::engine_context, 0, 10'000'000,
+               "Context in tokens; 0 is the model's own"),
+        number("engine.parallel", &Config::engine_parallel, 1, 1'024,
+               "Requests the engine works on at a time"),
+        number("engine.threads", &Config::engine_threads, 0, 1'024,
+               "Threads of the engine; 0 is its own choice"),
+        flag("engine.embeddings", &Config::engine_embeddings,
+             "Whether the engine also answers `/v1/embeddings`"),
+        text("engine.url", &Config::engine_url, "`http://…`, `https://…` or `unix:/path.sock`"),
+        text("engine.ca_file", &Config::engine_ca_file, "PEM file of the authorities for an https engine"),
+        text("engine.spki_sha256", &Config::engine_spki_sha256,
+             "Pin of an https engine's key: SHA-256 of its SubjectPublicKeyInfo in hex"),
+        number(
+            "engine.pool", &Config::engine_pool, 0, 100'000,
+            "Idle connections kept to a `url` engine, for each I/O thread; 0 is one connection per request"),
+        duration("engine.start_timeout", &Config::engine_start_timeout, "How long the engine may load"),
+        duration("engine.connect_timeout", &Config::engine_connect_timeout, "Connecting to the engine"),
+        duration("engine.first_byte_timeout", &Config::engine_first_byte_timeout,
+                 "From the request to the head of the answer"),
+        duration("engine.idle_timeout", &Config::engine_idle_timeout, "Between two pieces of an answer"),
+        duration("engine.total_timeout", &Config::engine_total_timeout, "One answer as a whole"),
+        flag("engine.allow_shared_prompt_cache", &Config::allow_shared_prompt_cache,
+             "Lets credentials share the engine's prompt cache; others can then learn by timing what was "
+             "asked"),
+    };
+}
+
+std::vector<ConfigKey> trust_keys() {
+    return {
+        text("tee.guest_agent_socket", &Config::tee_socket,
+             "Socket of the guest agent; empty: the usual places, then configfs-tsm"),
+        text("tee.configfs_root", &Config::tee_configfs, "Where configfs-tsm is mounted"),
+        duration("tee.timeout", &Config::tee_timeout, "One quote"),
+        text("collateral.file", &Config::collateral_file,
+             "JSON file of the vendor's collateral, stapled to reports and read again when it changes"),
+        text("auth.token_file", &Config::token_file,
+             "Lines of `name sha256:<hex of the token>`; empty: no authentication, receipts are open"),
+        flag("signatures.open", &Config::signatures_open, "Lets any credential, and none, read any receipt"),
+        choice<bool>(
+            "receipts.durability", &Config::receipts_relaxed, {{"full", false}, {"relaxed", true}},
+            "`full`: no answer is complete before its receipt is on disk; `relaxed`: a crash may lose some"),
+        duration("receipts.max_age", &Config::receipts_max_age, "Receipts are kept this long"),
+        size("receipts.max_bytes", &Config::receipts_max_bytes, 1 << 20,
+             "And up to this size, oldest out first"),
+        size("receipts.min_free_bytes", &Config::receipts_min_free_bytes, 0,
+             "Below this much free disk nothing new is answered"),
+        size("receipts.ballast_bytes", &Config::receipts_ballast_bytes, 0,
+             "Reserve that is released so that deleting works on a full disk"),
+    };
+}
+
+std::vector<ConfigKey> limit_keys() {
+    return {
+        size("limits.body_bytes", &Config::max_body_bytes, 1'024, "Largest request body"),
+        number("limits.json_depth", &Config::max_json_depth, 4, 512, "Deepest nesting of a request"),
+        size("limits.header_bytes", &Config::max_header_bytes, 1'024, "Largest request head"),
+        number("limits.connections", &Config::max_connections, 1, 1'000'000,
+               "Open connections, all listeners"),
+        number("limits.requests_per_second", &Config::requests_per_second, 0, 1'000'000,
+               "Requests per second and client address, burst of two seconds; 0 is no limit"),
+        size("limits.inline_proof_bytes", &Config::inline_proof_bytes, 0,
+             "Largest answer that `X-Proof: inline` buffers; beyond it the proof is a trailer"),
+        duration("limits.header_timeout", &Config::header_timeout, "For the head of a request"),
+        duration("limits.body_timeout", &Config::body_timeout, "For the body of a request"),
+        duration("limits.idle_timeout", &Config::idle_timeout, "Between two requests on a connection"),
+        duration("limits.write_timeout", &Config::write_timeout, "For a client that does not read"),
+        text("log.level", &Config::log_level, "`debug`, `info`, `warn` or `error`"),
+    };
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+    static const std::vector<ConfigKey> keys = [] {
+        std::vector<ConfigKey> all = service_keys();
+        for (auto part : {engine_keys(), trust_keys(), limit_keys()})
+            all.insert(all.end(), part.begin(), part.end());
+        return all;
+    }();
+    return keys;
+}
+
+}  // namespace lumoz::gateway

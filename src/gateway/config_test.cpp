@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/config.hpp"
+
+#include "base/json.hpp"
+#include "base/testing.hpp"
+#include "gateway/config_keys.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace lumoz::gateway {
+namespace {
+
+ConfigValues minimal() {
+    return {{"engine.kind", std::string("url")}, {"engine.url", std::string("http://127.0.0.1:1")}};
+}
+
+TEST(Config, DefaultsAreValidForAUrlEngine) {
+    const auto config = make_config(minimal());
+    ASSERT_TRUE(config) << config.error().detail;
+    EXPECT_EQ(config->listen, "127.0.0.1:8080");
+    EXPECT_FALSE(config->receipts_relaxed);
+    EXPECT_FALSE(config->allow_shared_prompt_cache);
+}
+
+TEST(Config, UnknownKeyNamesTheNearest) {
+    ConfigValues values = minimal();
+    values["listen.adress"] = std::string("127.0.0.1:1");
+    const auto config = make_config(values);
+    ASSERT_FALSE(config);
+    EXPECT_EQ(config.error().rule, "E_CONFIG");
+    EXPECT_NE(config.error().detail.find("`listen.address`"), std::string::npos) << config.error().detail;
+}
+
+TEST(Config, WrongTypesAndRangesAreNamed) {
+    const std::vector<std::pair<std::string, ConfigValue>> cases{
+        {"listen.address", std::int64_t{8080}},       {"listen.address", std::string("nowhere")},
+        {"listen.address", std::string("h:99999")},   {"io_threads", std::int64_t{-1}},
+        {"drain_timeout", std::string("30")},         {"drain_timeout", std::string("0s")},
+        {"drain_timeout", std::int64_t{30}},          {"limits.body_bytes", std::string("10 MB")},
+        {"receipts.durability", std::string("some")}, {"engine.kind", std::string("magic")},
+        {"engine.embeddings", std::string("yes")},    {"listen.tls.names", std::string("a")},
+        {"engine.spki_sha256", std::string("00")},    {"signatures.open", true},
+    };
+    for (const auto& [name, value] : cases) {
+        ConfigValues values = minimal();
+        values[name] = value;
+        const auto config = make_config(values);
+        ASSERT_FALSE(config) << name;
+        EXPECT_EQ(config.error().rule, "E_CONFIG") << name;
+    }
+}
+
+TEST(Config, EngineKindsDemandTheirKeys) {
+    EXPECT_FALSE(make_config({}));
+    EXPECT_TRUE(make_config({{"model.path", std::string("/m.gguf")}}));
+    EXPECT_FALSE(make_config({{"engine.kind", std::string("url")}}));
+}
+
+TEST(Config, DurationsAndSizes) {
+    EXPECT_EQ(parse_duration("250ms")->count(), 250);
+    EXPECT_EQ(parse_duration("2h")->count(), 7'200'000);
+    EXPECT_FALSE(parse_duration("-1s"));
+    EXPECT_FALSE(parse_duration("1 s"));
+    EXPECT_EQ(to_text(std::chrono::hours(24 * 30)), "30d");
+    EXPECT_EQ(to_text(std::chrono::milliseconds(90'000)), "90s");
+    EXPECT_EQ(parse_size("10MiB").value(), 10'485'760);
+    EXPECT_FALSE(parse_size("10MB"));
+    EXPECT_EQ(parse_host_port("[::1]:0")->host, "::1");
+}
+
+TEST(Config, KeysAreUniqueAndAllInTheReference) {
+    std::set<std::string_view> names;
+    const std::string page = config_reference();
+    for (const ConfigKey& key : config_keys()) {
+        EXPECT_TRUE(names.insert(key.name).second) << key.name;
+        const std::size_t dot = key.name.rfind('.');
+        const std::string leaf(dot == std::string_view::npos ? key.name : key.name.substr(dot + 1));
+        EXPECT_NE(page.find("| `" + leaf + "` |"), std::string::npos) << key.name;
+    }
+}
+
+TEST(Config, ReferencePageInTheDocumentsIsCurrent) {
+    const std::string path = std::string(LUMOZ_SOURCE_DIR) + "/docs/configuration.md";
+    EXPECT_EQ(lumoz::testing::read_file(path), config_reference())
+        << "run `lumozd --print-config-reference > docs/configuration.md`";
+}
+
+TEST(Config, EffectiveConfigurationIsCanonicalAndComplete) {
+    const auto config = make_config(minimal());
+    ASSERT_TRUE(config);
+    const std::string text = effective_config_json(*config);
+    const auto canonical = json::canonical(text);
+    ASSERT_TRUE(canonical);
+    EXPECT_EQ(text, *canonical);
+    for (const ConfigKey& key : config_keys())
+        EXPECT_NE(text.find("\"" + std::string(key.name) + "\":"), std::string::npos) << key.name;
+}
+
+}  // namespace
+}  // namespace lumoz::gateway

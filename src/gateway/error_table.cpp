@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/error_table.hpp"
+
+#include "base/json.hpp"
+
+#include <array>
+
+namespace lumoz::gateway {
+namespace {
+
+struct Row {
+    Failure failure;
+    int status;
+    std::string_view type;
+    std::string_view code;
+    std::string_view message;
+};
+
+constexpr std::array kRows{
+    Row{Failure::BadRequest, 400, "bad_request", "", "Bad request"},
+    Row{Failure::InvalidAciRequest, 400, "invalid_request_error", "", "Invalid request"},
+    Row{Failure::Unauthorized, 401, "unauthorized", "", "Invalid or missing Authorization header"},
+    Row{Failure::NotFound, 404, "not_found", "", "Not found"},
+    Row{Failure::ModelNotFound, 404, "not_found", "model_not_found",
+        "The model does not exist on this service"},
+    Row{Failure::SignatureNotFound, 404, "not_found", "", "Chat id not found or expired"},
+    Row{Failure::Incomplete, 404, "not_found", "incomplete",
+        "The answer was cut and has no signature; its receipt says so"},
+    Row{Failure::MethodNotAllowed, 405, "method_not_allowed", "", "Method not allowed"},
+    Row{Failure::RequestTimeout, 408, "request_timeout", "", "The request did not arrive in time"},
+    Row{Failure::SessionNotAccepted, 412, "session_not_accepted", "",
+        "This service answers itself and has no sessions"},
+    Row{Failure::PayloadTooLarge, 413, "payload_too_large", "", "Request body too large"},
+    Row{Failure::HeadersTooLarge, 431, "headers_too_large", "", "Request header fields too large"},
+    Row{Failure::RateLimited, 429, "rate_limited", "", "Rate limit exceeded. Please try again later."},
+    Row{Failure::ServerError, 500, "server_error", "", "Internal server error"},
+    Row{Failure::EngineRefused, 400, "upstream_error", "", "The engine refused the request"},
+    Row{Failure::EngineGarbage, 502, "upstream_error", "engine_garbage",
+        "The engine's answer could not be read"},
+    Row{Failure::EngineDown, 502, "upstream_error", "engine_down", "The engine cannot be reached"},
+    Row{Failure::EngineNotReady, 503, "unavailable", "engine_not_ready", "The engine is not ready"},
+    Row{Failure::EngineTimeout, 504, "upstream_error", "engine_timeout", "The engine took too long"},
+    Row{Failure::StoreUnhealthy, 503, "unavailable", "store_unavailable",
+        "Receipts cannot be stored now, so nothing is answered"},
+    Row{Failure::AttestationBusy, 503, "unavailable", "attestation_busy",
+        "Too many requests for evidence. Please try again later."},
+    Row{Failure::AttestationFailed, 503, "unavailable", "attestation_failed",
+        "The TEE did not give evidence"},
+    Row{Failure::TooManyConnections, 503, "unavailable", "too_many_connections",
+        "Too many connections. Please try again later."},
+    Row{Failure::Draining, 503, "unavailable", "draining", "The service is shutting down"},
+    Row{Failure::KeysExpired, 503, "unavailable", "keys_expired", "The service's keys have expired"},
+};
+
+const Row& row(Failure failure) {
+    for (const Row& candidate : kRows)
+        if (candidate.failure == failure) return candidate;
+    return kRows[0];
+}
+
+/// The engine's kinds of refusal that deserve a text of their own. The left column is matched exactly.
+struct EngineRow {
+    std::string_view engine_type;
+    std::string_view type;
+    std::string_view code;
+    std::string_view message;
+};
+constexpr std::array kEngineRows{
+    EngineRow{"exceed_context_size_error", "bad_request", "context_length_exceeded",
+              "The request is longer than the model's context"},
+    EngineRow{"invalid_request_error", "bad_request", "", "The engine refused the request as invalid"},
+    EngineRow{"BadRequestError", "bad_request", "", "The engine refused the request as invalid"},
+    EngineRow{"not_found_error", "not_found", "", "The engine does not know what was asked for"},
+    EngineRow{"NotFoundError", "not_found", "", "The engine does not know what was asked for"},
+    EngineRow{"not_supported_error", "upstream_error", "not_supported",
+              "The engine does not support this request"},
+    EngineRow{"unavailable_error", "unavailable", "engine_not_ready", "The engine is not ready"},
+    EngineRow{"rate_limit_error", "rate_limited", "", "Rate limit exceeded. Please try again later."},
+    EngineRow{"rate_limit_exceeded", "rate_limited", "", "Rate limit exceeded. Please try again later."},
+};
+
+std::string engine_error_type(std::string_view body) {
+    const Result<json::Document> parsed = json::Document::parse(body, {.max_bytes = 65'536, .max_depth = 32});
+    if (!parsed) return {};
+    const std::optional<json::Value> error = parsed->root().find("error");
+    const std::optional<json::Value> type = error ? error->find("type") : parsed->root().find("type");
+    return type ? type->as_string().value_or("") : "";
+}
+
+}  // namespace
+
+ApiError api_error(Failure failure, std::string message) {
+    const Row& r = row(failure);
+    if (message.empty()) message = r.message;
+    return {.status = r.status, .type = r.type, .message = std::move(message), .code = r.code};
+}
+
+ApiError engine_error(int status, std::string_view engine_body) {
+    if (status < 400 || status > 599) return api_error(Failure::EngineGarbage);
+    ApiError out = api_error(Failure::EngineRefused);
+    out.status = status;
+    const std::string type = engine_error_type(engine_body);
+    for (const EngineRow& r : kEngineRows) {
+        if (type != r.engine_type) continue;
+        out.type = r.type;
+        out.code = r.code;
+        out.message = r.message;
+        return out;
+    }
+    if (status >= 500) out.message = "The engine failed";
+    return out;
+}
+
+ApiError server_error_for_status(int status) {
+    switch (status) {
+        case 404:
+            return api_error(Failure::NotFound);
+        case 405:
+            return api_error(Failure::MethodNotAllowed);
+        case 408:
+            return api_error(Failure::RequestTimeout);
+        case 413:
+            return api_error(Failure::PayloadTooLarge);
+        case 429:
+            return api_error(Failure::RateLimited);
+        case 431:
+            return api_error(Failure::HeadersTooLarge);
+        case 500:
+            return api_error(Failure::ServerError);
+        case 503:
+            return api_error(Failure::TooManyConnections);
+        default: {
+            ApiError out = api_error(Failure::BadRequest, "The request is not well-formed HTTP");
+            out.status = status;
+            return out;
+        }
+    }
+}
+
+std::string error_body(const ApiError& error) {
+    std::string out = R"({"error":{"message":)";
+    json::append_quoted(out, error.message);
+    out += R"(,"type":)";
+    json::append_quoted(out, error.type);
+    out += R"(,"param":)";
+    if (error.param.empty()) {
+        out += "null";
+    } else {
+        json::append_quoted(out, error.param);
+    }
+    out += R"(,"code":)";
+    if (error.code.empty()) {
+        out += "null";
+    } else {
+        json::append_quoted(out, error.code);
+    }
+    if (!error.detail_name.empty()) {
+        out += ',';
+        json::append_quoted(out, error.detail_name);
+        out += ':';
+        json::append_quoted(out, error.detail_value);
+    }
+    out += "}}";
+    return out;
+}
+
+std::string_view should_retry(const ApiError& error) {
+    return error.status == 429 || error.status == 503 || error.status == 408 ? "true" : "false";
+}
+
+std::string_view reason_phrase(int status) {
+    switch (status) {
+        case 200:
+            return "OK";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 408:
+            return "Request Timeout";
+        case 412:
+            return "Precondition Failed";
+        case 413:
+            return "Content Too Large";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 500:
+            return "Internal Server Error";
+        case 502:
+            return "Bad Gateway";
+        case 503:
+            return "Service Unavailable";
+        case 504:
+            return "Gateway Timeout";
+        default:
+            return status < 400 ? "OK" : "Error";
+    }
+}
+
+}  // namespace lumoz::gateway

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/evidence_pages.hpp"
+
+#include "base/log.hpp"
+#include "evidence/statement.hpp"
+#include "identity/query.hpp"
+#include "net/one_shot.hpp"
+
+namespace lumoz::gateway {
+namespace {
+
+using Document = net::OneShot<Result<identity::SharedText>>;
+
+std::string_view query_of(const Call& call) {
+    return call.exchange.head().query();
+}
+
+net::Task<void> answer_document(Call& call, std::shared_ptr<Document> document, bool with_authentication) {
+    const Result<identity::SharedText> made = co_await document->wait();
+    if (!made) {
+        const bool busy = made.error().code == Errc::Limit;
+        log::warn("evidence_failed", {{"id", call.id}, {"rule", made.error().rule}});
+        const unsigned after = busy ? call.service.attestor.retry_after() : 5;
+        ApiError error = api_error(busy ? Failure::AttestationBusy : Failure::AttestationFailed);
+        co_await respond_error(call, std::move(error), after);
+        co_return;
+    }
+    std::string body = **made;
+    if (with_authentication && body.ends_with('}')) {
+        // Design decision 13: the report says when receipts are open to everybody.
+        const bool on = call.service.credentials.get() != nullptr;
+        body.pop_back();
+        body += on ? R"(,"authentication":"on"})" : R"(,"authentication":"off"})";
+    }
+    co_await respond_json(call, 200, std::move(body));
+}
+
+net::Task<void> answer_report(Call& call) {
+    const auto query = identity::parse_report_query(query_of(call), call.service.identity);
+    if (!query) {
+        const Error& why = query.error();
+        ApiError error =
+            api_error(why.code == Errc::NotFound ? Failure::NotFound : Failure::BadRequest, why.detail);
+        co_await respond_error(call, std::move(error));
+        co_return;
+    }
+    const auto document = std::make_shared<Document>(call.exchange.loop());
+    identity::Reports::Done done = [document](Result<identity::SharedText> text) {
+        document->set(std::move(text));
+    };
+    call.service.reports.report(*query, std::move(done));
+    co_await answer_document(call, document, true);
+}
+
+net::Task<void> answer_aci(Call& call) {
+    const auto nonce = identity::parse_aci_nonce(query_of(call));
+    if (!nonce) {
+        ApiError error = api_error(Failure::InvalidAciRequest, nonce.error().detail);
+        co_await respond_error(call, std::move(error));
+        co_return;
+    }
+    const auto document = std::make_shared<Document>(call.exchange.loop());
+    identity::Reports::Done done = [document](Result<identity::SharedText> text) {
+        document->set(std::move(text));
+    };
+    call.service.reports.aci_attestation(*nonce, std::move(done));
+    co_await answer_document(call, document, false);
+}
+
+net::Task<void> answer_stored(Call& call) {
+    const std::string& digest = call.route->parameter;
+    Failure failure = Failure::NotFound;
+    if (evidence::is_sha256_text(digest)) {
+        Result<std::optional<store::KeysetEvidence>> found = call.service.store.keyset(digest);
+        if (found && *found && !(*found)->evidence.empty()) {
+            std::string body = std::move((*found)->evidence);
+            co_await respond_json(call, 200, std::move(body));
+            co_return;
+        }
+        if (!found) failure = Failure::StoreUnhealthy;
+    }
+    ApiError error = api_error(failure, failure == Failure::NotFound ? "No evidence of this keyset" : "");
+    co_await respond_error(call, std::move(error));
+}
+
+}  // namespace
+
+net::Task<void> answer_evidence_page(Call& call) {
+    if (call.route->page == Page::Report) {
+        co_await answer_report(call);
+    } else if (call.route->page == Page::AciAttestation) {
+        co_await answer_aci(call);
+    } else {
+        co_await answer_stored(call);
+    }
+}
+
+}  // namespace lumoz::gateway

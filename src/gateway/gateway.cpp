@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/gateway.hpp"
+
+#include "gateway/pages.hpp"
+#include "gateway/request_log.hpp"
+
+namespace lumoz::gateway {
+namespace {
+
+Call begin_call(net::Exchange& exchange, Service& service, Metrics& metrics) {
+    std::string id = receipt::new_receipt_id();
+    const std::string_view wished = exchange.head().headers.get("X-Request-ID");
+    std::string request_id = is_request_id(wished) ? std::string(wished) : id;
+    return Call{.exchange = exchange,
+                .service = service,
+                .metrics = metrics,
+                .id = std::move(id),
+                .request_id = std::move(request_id),
+                .started = exchange.loop().now()};
+}
+
+std::chrono::microseconds to_us(net::Duration duration) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(duration);
+}
+
+}  // namespace
+
+Gateway::Gateway(net::Loop&, Service& service)
+    : service_(service),
+      metrics_(service.metrics.add()),
+      rate_limit_(static_cast<double>(service.config.requests_per_second)) {}
+
+net::Task<void> Gateway::handle(net::Exchange& exchange) {
+    Call call = begin_call(exchange, service_, metrics_);
+    metrics_.active_requests.add();
+    co_await answer(call);
+    metrics_.active_requests.sub();
+    finish(call);
+}
+
+net::Task<void> Gateway::answer(Call& call) {
+    const net::RequestHead& head = call.exchange.head();
+    std::expected<Route, ApiError> route = find_route(head.method, head.target);
+    if (!route) {
+        co_await respond_error(call, std::move(route).error());
+        co_return;
+    }
+    call.route = std::move(*route);
+    if (!rate_limit_.allow(call.exchange, call.started)) {
+        ApiError error = api_error(Failure::RateLimited);
+        co_await respond_error(call, std::move(error));
+        co_return;
+    }
+    if (needs_credential(call.route->page)) {
+        const std::shared_ptr<const TokenTable> table = service_.credentials.get();
+        call.principal = authenticate(table.get(), head.headers.get("Authorization"));
+        const bool open_read = service_.config.signatures_open && !is_inference(call.route->page);
+        if (!call.principal.allowed() && !open_read) {
+            ApiError error = api_error(Failure::Unauthorized);
+            co_await respond_error(call, std::move(error));
+            co_return;
+        }
+    }
+    if (is_inference(call.route->page)) {
+        co_await infer(call);
+    } else {
+        co_await answer_page(call);
+    }
+}
+
+net::Task<void> Gateway::infer(Call& call) {
+    Inference inference(call);
+    running_.insert(&inference);
+    co_await inference.run();
+    running_.erase(&inference);
+}
+
+void Gateway::cut_all() {
+    for (Inference* inference : running_)
+        inference->cut(receipt::CutBy::Shutdown);
+}
+
+void Gateway::finish(Call& call) {
+    const net::Duration took = call.exchange.loop().now() - call.started;
+    const std::optional<Page> page = call.route ? std::optional(call.route->page) : std::nullopt;
+    metrics_.request_done(page, call.status, took);
+    write_request_line({
+        .id = call.id,
+        .route = call.route ? call.route->name : std::string_view("other"),
+        .method = call.exchange.head().method,
+        .status = call.status,
+        .request_bytes = call.request_bytes,
+        .response_bytes = call.response_bytes,
+        .took = to_us(took),
+        .engine_head = to_us(call.engine_head),
+        .receipt_wait = to_us(call.receipt_wait),
+        .principal = call.principal.name,
+        .cut_by = call.cut_by,
+        .stream = call.stream,
+        .tls = call.exchange.over_tls(),
+    });
+}
+
+std::string Gateway::error_body(int status) const {
+    return gateway::error_body(server_error_for_status(status));
+}
+
+}  // namespace lumoz::gateway

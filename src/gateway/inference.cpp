@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/inference.hpp"
+
+#include "base/log.hpp"
+
+namespace lumoz::gateway {
+namespace {
+
+/// What of an engine's error answer is read to choose our text.
+constexpr std::size_t kMaxEngineError = 65'536;
+constexpr std::size_t kMaxContentType = 128;
+
+ApiError body_error(const Error& error, std::int64_t max_bytes) {
+    if (error.code == Errc::Limit)
+        return api_error(Failure::PayloadTooLarge,
+                         "Request body too large. Maximum: " + std::to_string(max_bytes) + " bytes");
+    if (error.code == Errc::Timeout) return api_error(Failure::RequestTimeout);
+    return api_error(Failure::BadRequest, "The request body could not be read");
+}
+
+/// The engine's target of a page: its own path, without the client's query.
+std::string_view engine_target(Page page) {
+    switch (page) {
+        case Page::ChatCompletions:
+            return "/v1/chat/completions";
+        case Page::Completions:
+            return "/v1/completions";
+        case Page::Embeddings:
+            return "/v1/embeddings";
+        case Page::Messages:
+            return "/v1/messages";
+        default:
+            return "/v1/responses";
+    }
+}
+
+/// A media type that can be passed on: printable ASCII of bounded length.
+bool is_content_type(std::string_view text) {
+    return !text.empty() && text.size() <= kMaxContentType &&
+           std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+bool is_plain_coding(std::string_view coding) {
+    return coding.empty() || net::iequals(coding, "identity");
+}
+
+}  // namespace
+
+std::expected<InlineProof, ApiError> read_inline_proof(const net::Headers& headers) {
+    InlineProof proof;
+    const std::optional<std::string_view> wish = headers.find("X-Proof");
+    if (!wish) return proof;
+    proof.wanted = true;
+    proof.trailers = net::has_token(headers.get("TE"), "trailers");
+    if (*wish == "inline" || *wish == "inline;algo=ecdsa" || *wish == "inline; algo=ecdsa") return proof;
+    if (*wish == "inline;algo=ed25519" || *wish == "inline; algo=ed25519") {
+        proof.algo = receipt::Algo::Ed25519;
+        return proof;
+    }
+    return std::unexpected(
+        api_error(Failure::BadRequest, "X-Proof must be `inline`, or `inline;algo=` with ecdsa or ed25519"));
+}
+
+/// Ends an answer that takes longer than `engine.total_timeout`.
+class Inference::TotalLimit final : public net::Deadline {
+public:
+    TotalLimit(net::Loop& loop, Inference& owner) : Deadline(loop), owner_(owner) {}
+
+private:
+    void expired() override { owner_.cut(receipt::CutBy::Deadline); }
+    Inference& owner_;
+};
+
+Inference::Inference(Call& call) : call_(call), id_(IdScanner::Mode::Json) {}
+
+Inference::~Inference() {
+    call_.exchange.on_peer_gone({});
+}
+
+void Inference::cut(receipt::CutBy by) {
+    if (cut_) return;
+    cut_ = by;
+    token_.cancel();
+    if (engine_) engine_->cancel();
+}
+
+std::optional<ApiError> Inference::admission() const {
+    Service& service = call_.service;
+    if (service.draining.load(std::memory_order_relaxed)) return api_error(Failure::Draining);
+    if (const Status healthy = service.store.healthy(); !healthy) {
+        log::warn("store_unhealthy", {{"rule", healthy.error().rule}});
+        return api_error(Failure::StoreUnhealthy);
+    }
+    if (service.clock.now() >= service.identity.not_after) return api_error(Failure::KeysExpired);
+    return std::nullopt;
+}
+
+std::expected<RequestBody, ApiError> Inference::check_body(std::string_view body) {
+    const Config& config = call_.service.config;
+    auto parsed = read_request_body(body, static_cast<std::size_t>(config.max_body_bytes),
+                                    static_cast<std::uint32_t>(config.max_json_depth));
+    if (!parsed) return parsed;
+    if (parsed->model && *parsed->model != config.model_name)
+        return std::unexpected(api_error(Failure::ModelNotFound));
+    fields_.model = config.model_name;
+    fields_.model_event = call_.service.model;
+    return parsed;
+}
+
+net::Task<void> Inference::run() {
+    if (std::optional<ApiError> refusal = admission()) {
+        co_await respond_error(call_, std::move(*refusal));
+        co_return;
+    }
+    const Service& service = call_.service;
+    const auto max_bytes = service.config.max_body_bytes;
+    const Result<ByteView> body = co_await call_.exchange.read_body(static_cast<std::size_t>(max_bytes));
+    if (!body) {
+        ApiError error = body_error(body.error(), max_bytes);
+        co_await respond_error(call_, std::move(error));
+        co_return;
+    }
+    call_.request_bytes = body->size();
+    call_.metrics.request_bytes.add(body->size());
+    const Digest256 digest = crypto::sha256(*body);
+    fields_.receipt_id = call_.id;
+    fields_.endpoint = std::string(engine_target(call_.route->page));
+    fields_.request = receipt::RequestHash(digest.bytes);
+    fields_.config_sha256 = service.identity.facts.config_sha256;
+    fields_.gpu_digest = service.identity.facts.gpu_digest;
+
+    const auto proof = read_inline_proof(call_.exchange.head().headers);
+    if (!proof) {
+        co_await refuse(proof.error());
+        co_return;
+    }
+    proof_ = *proof;
+    const std::expected<RequestBody, ApiError> parsed = check_body(as_text(*body));
+    if (!parsed) {
+        co_await refuse(parsed.error());
+        co_return;
+    }
+    if (!service.engine.ready()) {
+        ApiError error = api_error(Failure::EngineNotReady);
+        co_await refuse(std::move(error));
+        co_return;
+    }
+    if (parsed->forwarded) {
+        fields_.forwarded = receipt::ForwardedHash(crypto::sha256(as_bytes(*parsed->forwarded)).bytes);
+        co_await forward(as_bytes(*parsed->forwarded));
+    } else {
+        fields_.forwarded = receipt::ForwardedHash(digest.bytes);
+        co_await forward(*body);
+    }
+}
+
+net::Task<void> Inference::forward(ByteView body) {
+    net::Loop& loop = call_.exchange.loop();
+    const Config& config = call_.service.config;
+    call_.exchange.on_peer_gone([this] { cut(receipt::CutBy::Client); });
+    if (call_.exchange.peer_gone()) cut(receipt::CutBy::Client);
+    total_limit_ = std::make_unique<TotalLimit>(loop, *this);
+    total_limit_->set(loop.now() + config.engine_total_timeout);
+    const net::TimePoint begin = loop.now();
+    std::string target(engine_target(call_.route->page));
+    std::string method = "POST";
+    auto sent = co_await call_.service.engine.send(loop, std::move(method), std::move(target),
+                                                   call_.exchange.head().headers, body, &token_);
+    call_.engine_head = loop.now() - begin;
+    call_.metrics.engine_head.observe(call_.engine_head);
+    if (!sent) {
+        co_await engine_failed(std::move(sent).error());
+        co_return;
+    }
+    engine_ = std::move(*sent);
+    if (cut_) {
+        Error closed{Errc::Closed, "E_NET_CLOSED", "gateway.forward", {}};
+        co_await engine_failed(std::move(closed));
+        co_return;
+    }
+    const net::ResponseHead& head = engine_->head();
+    status_ = head.status;
+    if (status_ < 200 || status_ > 299) {
+        co_await refused_by_engine();
+        co_return;
+    }
+    content_type_ = head.headers.get("Content-Type");
+    if (!is_content_type(content_type_)) content_type_ = "application/octet-stream";
+    if (!is_plain_coding(head.headers.get("Content-Encoding"))) {
+        // The bytes that we hash must be the bytes that mean something to the client.
+        Error coded{Errc::Malformed, "E_ENGINE_CODING", "gateway.forward", {}};
+        co_await engine_failed(std::move(coded));
+        co_return;
+    }
+    length_ = engine_->content_length();
+    sse_ = content_type_.starts_with("text/event-stream");
+    if (sse_) id_ = IdScanner(IdScanner::Mode::Sse);
+    co_await relay();
+}
+
+net::Task<void> Inference::refused_by_engine() {
+    const Result<Bytes> body = co_await engine_->read_all(kMaxEngineError);
+    if (cut_ == receipt::CutBy::Client) {
+        co_await record_cut(receipt::CutBy::Client);
+        co_return;
+    }
+    ApiError error = engine_error(status_, body ? as_text(*body) : std::string_view());
+    log::warn("engine_refused", {{"id", call_.id}, {"status", std::int64_t{status_}}});
+    co_await refuse(std::move(error));
+}
+
+// Nothing has left to the client yet: it gets a whole answer that says what happened.
+net::Task<void> Inference::engine_failed(Error error) {
+    if (cut_ == receipt::CutBy::Client) {
+        co_await record_cut(receipt::CutBy::Client);
+        co_return;
+    }
+    Failure failure = Failure::EngineGarbage;
+    if (error.code == Errc::Timeout || cut_ == receipt::CutBy::Deadline) failure = Failure::EngineTimeout;
+    if (cut_ == receipt::CutBy::Shutdown) failure = Failure::Draining;
+    const bool not_reached =
+        error.rule == "E_NET_REFUSED" || error.rule == "E_NET_RESOLVE" || error.rule.starts_with("E_TLS_");
+    if (not_reached) failure = Failure::EngineDown;
+    if (error.code == Errc::Unavailable) failure = Failure::EngineNotReady;
+    if (not_reached || error.code == Errc::Unavailable) fields_.forwarded.reset();
+    log::warn("engine_failed", {{"id", call_.id}, {"rule", error.rule}, {"where", error.where}});
+    if (engine_) engine_->cancel();
+    ApiError answer = api_error(failure);
+    co_await refuse(std::move(answer));
+}
+
+}  // namespace lumoz::gateway

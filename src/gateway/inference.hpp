@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of one signed request (docs/life-of-a-request.md): checked, hashed, forwarded untouched, its
+// answer hashed as it is written, the last byte held until the receipt is durable (design decisions 9 to 15,
+// 20, 22).
+#pragma once
+
+#include "crypto/sha2.hpp"
+#include "gateway/call.hpp"
+#include "gateway/id_scanner.hpp"
+#include "gateway/request_body.hpp"
+#include "gateway/sse_scanner.hpp"
+
+namespace lumoz::gateway {
+
+/// How the proof is handed over with the answer (specs/api.md 4.4).
+struct InlineProof {
+    bool wanted = false;
+    receipt::Algo algo = receipt::Algo::Ecdsa;
+    bool trailers = false;  ///< the client said `TE: trailers`
+};
+/// Reads `X-Proof: inline[;algo=ecdsa|ed25519]` and `TE`. 400 for anything else in `X-Proof`.
+[[nodiscard]] std::expected<InlineProof, ApiError> read_inline_proof(const net::Headers& headers);
+
+class Inference {
+public:
+    explicit Inference(Call& call);
+    ~Inference();
+    Inference(const Inference&) = delete;
+    Inference& operator=(const Inference&) = delete;
+
+    /// Answers the call. Requires: the route is an inference page and the principal is allowed.
+    net::Task<void> run();
+    /// Ends the answer where it is; the receipt says by whom. On the loop's thread.
+    void cut(receipt::CutBy by);
+
+private:
+    class TotalLimit;
+
+    // inference.cpp: up to the head of the engine's answer
+    [[nodiscard]] std::optional<ApiError> admission() const;
+    [[nodiscard]] std::expected<RequestBody, ApiError> check_body(std::string_view body);
+    net::Task<void> forward(ByteView body);
+    net::Task<void> refused_by_engine();
+    net::Task<void> engine_failed(Error error);
+
+    // relay.cpp: the body of the answer
+    net::Task<void> relay();
+    net::Task<void> relay_stream(Bytes first);
+    net::Task<Status> pass(ByteView piece);
+    net::Task<Status> release(std::size_t count, ByteView piece);
+    net::Task<void> end_stream();
+    Status begin();
+    net::Task<void> cut_stream(receipt::CutBy by, ApiError error);
+
+    // seal.cpp: receipts
+    net::Task<void> answer_whole(int status, std::string content_type, Bytes body);
+    net::Task<void> refuse(ApiError error);
+    net::Task<Result<std::optional<receipt::TextSignatures>>> seal(Digest256 response,
+                                                                   std::optional<receipt::CutBy> cut_by,
+                                                                   std::uint64_t bytes);
+    net::Task<void> record_cut(receipt::CutBy by);
+    void add_proof_headers(net::Headers& headers, const receipt::TextSignatures& signatures) const;
+    [[nodiscard]] std::string proof_event(const receipt::TextSignatures& signatures) const;
+
+    Call& call_;
+    InlineProof proof_;
+    receipt::ReceiptFields fields_;
+    net::CancelToken token_;
+    std::unique_ptr<net::ClientExchange> engine_;
+    std::unique_ptr<TotalLimit> total_limit_;
+    std::optional<receipt::CutBy> cut_;
+
+    // the answer
+    std::string content_type_;
+    int status_ = 200;
+    bool sse_ = false;
+    std::optional<std::uint64_t> length_;  ///< announced by the engine and passed on
+    SseScanner scanner_;
+    IdScanner id_;
+    crypto::Sha256 hash_;
+    Bytes held_;                 ///< what came and may not leave yet
+    std::uint64_t sent_ = 0;     ///< body bytes handed to the socket
+    std::uint64_t arrived_ = 0;  ///< body bytes that came from the engine
+};
+
+}  // namespace lumoz::gateway

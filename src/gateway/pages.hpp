@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The routes that the service answers itself: state, models, receipts, signatures, evidence.
+#pragma once
+
+#include "gateway/call.hpp"
+
+namespace lumoz::gateway {
+
+/// Answers the call. Requires: the route is not an inference page.
+net::Task<void> answer_page(Call& call);
+
+/// One part of readiness.
+struct ReadyCheck {
+    std::string_view name;  ///< static text
+    bool ok = false;
+    std::string_view reason;  ///< static text or the rule of an error; empty when ok
+};
+/// engine, keys, store, collateral, keyset, service.
+[[nodiscard]] std::vector<ReadyCheck> ready_checks(Service& service);
+[[nodiscard]] std::string ready_json(const std::vector<ReadyCheck>& checks, bool authentication);
+/// The whole page of `/metrics`.
+[[nodiscard]] std::string metrics_page(Service& service);
+
+}  // namespace lumoz::gateway

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The default store: one SQLite file in WAL mode with synchronous=FULL. One writer thread takes everything
+// that waits into one transaction (group commit); readers have connections of their own. It keeps receipts
+// for a time and up to a size, oldest out first, keeps a reserve of disk space, and goes on by itself when a
+// full or read-only disk is well again.
+#pragma once
+
+#include "store/store.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+
+namespace lumoz::store {
+
+enum class Durability : std::uint8_t {
+    /// `done` after the transaction is on the disk: an answer that was given has its receipt after a crash.
+    Full,
+    /// `done` at the hand-over to the queue: a crash loses what was queued, though those answers were given.
+    Relaxed,
+};
+
+struct SqliteOptions {
+    std::filesystem::path directory;  ///< made when absent, mode 0700; holds receipts.db and its companions
+    Durability durability = Durability::Full;
+    std::chrono::seconds max_age = std::chrono::hours(24 * 30);
+    std::uint64_t max_bytes = std::uint64_t{10} << 30;
+    std::uint64_t min_free_bytes = std::uint64_t{64} << 20;  ///< below it healthy() refuses
+    std::uint64_t ballast_bytes = std::uint64_t{16}
+                                  << 20;              ///< given up so that deleting works on a full disk
+    std::size_t queue_limit = 16384;                  ///< records that wait; then `E_STORE_BUSY`
+    std::chrono::milliseconds upkeep_interval{1000};  ///< retention, space and recovery are looked at
+};
+
+class SqliteStore final : public ReceiptStore {
+public:
+    /// Opens or makes the store, migrates an older schema forward. Errors: `E_STORE_LOCKED` (another process
+    /// has it), `E_STORE_CORRUPT`, `E_STORE_VERSION` (made by a newer version), `E_STORE_READONLY`,
+    /// `E_STORE_FULL`, `E_STORE_IO`. `clock` must outlive the store.
+    static Result<std::unique_ptr<SqliteStore>> open(const SqliteOptions& options, const Clock& clock);
+    /// Writes what is queued, then closes.
+    ~SqliteStore() override;
+
+    void append(Record record, Done done) override;
+    Result<std::optional<StoredRecord>> find(std::optional<std::string_view> owner,
+                                             std::string_view id) override;
+    Status put_keyset(KeysetEvidence keyset) override;
+    Result<std::optional<KeysetEvidence>> keyset(std::string_view keyset_digest) override;
+    [[nodiscard]] Status healthy() const override;
+    [[nodiscard]] StoreCounters counters() const override;
+
+    /// Runs one round of retention and space keeping now and waits for it; for tests and `--check`.
+    void upkeep_now();
+
+private:
+    class Impl;
+    explicit SqliteStore(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lumoz::store

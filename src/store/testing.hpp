@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of the store share: a scratch folder, a movable clock, records, waiting for an answer.
+#pragma once
+
+#include "store/sqlite_store.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <future>
+
+namespace lumoz::store::testing {
+
+/// A folder that goes away with the object.
+class ScratchFolder {
+public:
+    ScratchFolder() {
+        std::string name = (std::filesystem::temp_directory_path() / "lumoz-store-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr) std::abort();
+        path_ = name;
+    }
+    ~ScratchFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    ScratchFolder(const ScratchFolder&) = delete;
+    ScratchFolder& operator=(const ScratchFolder&) = delete;
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+class MovableClock final : public Clock {
+public:
+    [[nodiscard]] UnixTime now() const override { return time.load(); }
+    std::atomic<UnixTime> time{1'750'000'000};
+};
+
+inline const std::string kDigest = "sha256:" + std::string(64, 'a');
+
+inline KeysetEvidence keyset(const std::string& digest = kDigest, std::string evidence = "{}") {
+    KeysetEvidence out;
+    out.keyset_digest = digest;
+    out.made_at = 1'750'000'000;
+    out.not_after = out.made_at + 7 * 24 * 3600;
+    out.signers.ecdsa.bytes.fill(0x11);
+    out.signers.ed25519.bytes.fill(0x22);
+    out.evidence = std::move(evidence);
+    return out;
+}
+
+inline Record record(std::string owner, std::string receipt_id, std::optional<std::string> response_id,
+                     UnixTime served_at = 1'750'000'000, std::size_t size = 1000) {
+    Record out;
+    out.owner = std::move(owner);
+    out.receipt_json = "{\"receipt_id\":\"" + receipt_id + "\",\"pad\":\"" + std::string(size, 'x') + "\"}";
+    out.receipt_id = std::move(receipt_id);
+    out.response_id = std::move(response_id);
+    out.keyset_digest = kDigest;
+    out.served_at = served_at;
+    receipt::RequestHash request;
+    request.bytes.fill(0x33);
+    out.signatures = receipt::TextSignatures{receipt::signature_text(request, {}), {}, {}};
+    out.signatures->ecdsa.bytes.fill(0x44);
+    out.signatures->ed25519.bytes.fill(0x55);
+    return out;
+}
+
+/// Appends and waits for the answer.
+inline Status append(ReceiptStore& store, Record record) {
+    auto promise = std::make_shared<std::promise<Status>>();
+    auto answer = promise->get_future();
+    store.append(std::move(record), [promise](Status status) { promise->set_value(std::move(status)); });
+    return answer.get();
+}
+
+inline SqliteOptions options(const std::filesystem::path& folder) {
+    SqliteOptions out;
+    out.directory = folder / "store";
+    out.min_free_bytes = 1;
+    out.ballast_bytes = 0;
+    return out;
+}
+
+}  // namespace lumoz::store::testing

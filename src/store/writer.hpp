@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one connection that writes. Lives on the writer thread; knows rows and transactions, no queue and no
+// clock.
+#pragma once
+
+#include "store/rows.hpp"
+
+#include <map>
+#include <set>
+
+namespace lumoz::store {
+
+/// A record on its way, and how it went.
+struct Pending {
+    Record record;
+    ReceiptStore::Done done;  ///< empty when the caller was answered at the hand-over
+    Status status;
+};
+
+/// Not thread-safe.
+class Writer {
+public:
+    /// `full`: a commit waits for the disk.
+    static Result<std::unique_ptr<Writer>> open(const std::string& path, bool full);
+
+    /// All records in one transaction. The result is that of the transaction; when it is good, a record of an
+    /// unknown keyset has `E_STORE_KEYSET` in its status and is not stored.
+    Status write(std::span<Pending> batch);
+    Status put_keyset(const KeysetEvidence& keyset);
+    /// The smallest transaction that must reach the disk: shows whether writing works again.
+    Status probe();
+
+    /// Deletes rows among the `count` oldest: those served before `before`, or all of them when `before` is
+    /// absent. Gives the number deleted.
+    Result<std::size_t> delete_oldest(std::size_t count, std::optional<UnixTime> before);
+    /// Deletes keysets of earlier processes that no receipt names any more.
+    Status drop_unused_keysets();
+
+    struct Pages {
+        std::uint64_t all = 0;
+        std::uint64_t free = 0;
+    };
+    Result<Pages> pages();
+    static constexpr std::uint64_t kPageSize = 8192;
+    /// Gives up to `count` free pages back to the file system.
+    Status vacuum(std::size_t count);
+    /// Pages in the write-ahead log.
+    [[nodiscard]] int wal_pages() const { return wal_pages_; }
+    /// Copies the log into the file; `truncate` also gives the log's space back. A log that readers hold is
+    /// no error.
+    Status checkpoint(bool truncate);
+
+private:
+    Status prepare_all();
+    Status insert_all(std::span<Pending> batch);
+    Result<std::int64_t> owner_id(const std::string& name);
+    Result<std::optional<std::int64_t>> keyset_id(const std::string& digest);
+    /// Runs `body` between BEGIN and COMMIT, or rolls back.
+    template <class Body>
+    Status transaction(Body body);
+
+    Database db_;
+    Statement begin_, commit_, rollback_, insert_, touch_keyset_, owner_insert_, owner_select_,
+        keyset_select_, keyset_put_, evidence_put_, probe_, delete_age_, delete_any_, page_count_,
+        free_count_, keysets_unused_, keyset_delete_, evidence_delete_;
+    std::map<std::string, std::int64_t, std::less<>> owners_;
+    std::map<std::string, std::int64_t, std::less<>> keysets_;
+    std::set<std::int64_t> own_keysets_;  ///< put by this process
+    std::int64_t next_seq_ = 1;
+    int wal_pages_ = 0;
+};
+
+}  // namespace lumoz::store

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/report.hpp"
+
+#include "base/hex.hpp"
+#include "crypto/sha2.hpp"
+#include "verify/report_verification.hpp"
+
+namespace lumoz::verify {
+
+using evidence::BindingForm;
+using evidence::LumozStatement;
+
+namespace {
+
+std::unexpected<Error> bad(std::string_view rule, std::string_view where, std::string detail = {}) {
+    return fail(Errc::Refused, rule, where, std::move(detail));
+}
+
+std::string_view without_0x(std::string_view hex) {
+    return hex.starts_with("0x") || hex.starts_with("0X") ? hex.substr(2) : hex;
+}
+
+/// The bytes of an address: 20 for ecdsa, 32 for Ed25519.
+Result<Bytes> address_bytes(const ReportInput& in) {
+    const std::string_view algo = in.signing_algo ? std::string_view(*in.signing_algo) : "ecdsa";
+    if (algo != "ecdsa" && algo != "ed25519") return bad("E_REPORT_MEMBER", "report.signing_algo");
+    if (!in.signing_address) return bad("E_REPORT_MEMBER", "report.signing_address", "missing");
+    auto raw = from_hex(without_0x(*in.signing_address));
+    if (!raw || raw->size() != (algo == "ecdsa" ? 20U : 32U))
+        return bad("E_REPORT_MEMBER", "report.signing_address", "not an address of the algorithm");
+    return std::move(*raw);
+}
+
+/// Nonce of the statement that a report brings; nothing when there is none.
+std::optional<Nonce> stated_nonce(const ReportInput& in) {
+    if (!in.statement) return std::nullopt;
+    const auto document = json::Document::parse(*in.statement);
+    const auto member = document ? document->root().find("nonce") : std::nullopt;
+    const auto text = member ? member->as_string() : std::nullopt;
+    if (!text) return std::nullopt;
+    const auto nonce = fixed_from_hex<Nonce>(*text);
+    return nonce ? std::optional<Nonce>(*nonce) : std::nullopt;
+}
+
+/// What the report repeats of its statement must be what the statement says.
+Status check_claims(const ReportInput& in, std::string_view statement) {
+    const auto document = json::Document::parse(statement);
+    for (const auto& [name, claim] : in.claims) {
+        const auto said = document ? document->root().find(name) : std::nullopt;
+        if (!said || json::canonical(*said) != claim)
+            return bad("E_STATEMENT", "report.statement.claims", name);
+    }
+    return {};
+}
+
+}  // namespace
+
+const ReportVerification::Step ReportVerification::kSteps[] = {
+    {"report.1", "report_data is made of what the report says", &ReportVerification::binding},
+    {"report.2", "the nonce is the one that was asked for", &ReportVerification::nonce},
+    {"report.3", "the signing key is a key in the evidence", &ReportVerification::signing_key},
+    {"report.4", "the keyset is the one in the evidence, and in date", &ReportVerification::keyset},
+    {"report.5", "the event log replays to the registers", &ReportVerification::event_log},
+    {"report.6", "the application's configuration is the measured one", &ReportVerification::compose},
+    {"report.7", "the TLS key seen is a key in the evidence", &ReportVerification::tls},
+    {"report.8", "there is no GPU evidence left unchecked", &ReportVerification::gpu},
+};
+
+ReportVerdict ReportVerification::run() {
+    const auto& collateral = demand_.collateral ? demand_.collateral : in_.collateral;
+    if (!collateral) {
+        verdict_.fail("report.collateral", "the report brings its collateral",
+                      Error{Errc::Unsupported, "E_REPORT_COLLATERAL", "report.collateral", {}});
+        return {std::move(verdict_), std::nullopt};
+    }
+    TdxVerdict quote = verify_tdx(in_.quote, *collateral, demand_.roots, at_);
+    verdict_.append(std::move(quote.verdict));
+    bool stopped = !quote.tdx;
+    if (quote.tdx) report_ = VerifiedReport(*std::move(quote.tdx));
+    for (const Step& step : kSteps) {
+        if (stopped) {
+            verdict_.not_reached(step.id, step.what);
+        } else {
+            stopped = !verdict_.check(step.id, step.what, (this->*step.check)());
+        }
+    }
+    not_checked();
+    if (stopped) return {std::move(verdict_), std::nullopt};
+    report_->made_at_ = in_.made_at;
+    facts();
+    findings(report_->tdx_);
+    return {std::move(verdict_), std::move(report_)};
+}
+
+// ---- what report_data binds
+
+Status ReportVerification::binding() {
+    const ReportData have = report_->tdx_.quote().report_data();
+    if (in_.document == ReportDocument::AciAttestation) return bind_aci(have);
+    if (in_.statement && have == evidence::statement_report_data(*in_.statement)) return bind_statement();
+    if (in_.document == ReportDocument::Stored) return bad("E_BINDING", "report.binding.statement");
+    return bind_v1(have);
+}
+
+Status ReportVerification::bind_statement() {
+    VerifiedReport& out = *report_;
+    LUMOZ_TRY(LumozStatement statement, LumozStatement::parse(*in_.statement));
+    out.form_ = BindingForm::Lumoz;
+    out.nonce_ = statement.nonce;
+    out.ecdsa_key_ = statement.v1_ecdsa;
+    out.ecdsa_address_ = crypto::eth_address(statement.v1_ecdsa);
+    out.ed25519_key_ = statement.v1_ed25519;
+    if (statement.spki_sha256) out.tls_keys_.push_back(*statement.spki_sha256);
+    if (in_.keyset_digest && *in_.keyset_digest != statement.keyset_digest)
+        return bad("E_STATEMENT", "report.statement.keyset_digest");
+    if (in_.nonce && in_.nonce != statement.nonce) return bad("E_STATEMENT", "report.statement.nonce");
+    LUMOZ_CHECK_OK(check_claims(in_, *in_.statement));
+    out.statement_ = std::move(statement);
+    return {};
+}
+
+Status ReportVerification::bind_aci(const ReportData& have) {
+    auto keyset = evidence::Keyset::parse(*in_.keyset);
+    if (!keyset) return std::unexpected(keyset.error());
+    report_->form_ = BindingForm::Aci;
+    // ACI's document does not say which nonce it binds: it is the caller's, none, or the one of a stapled
+    // statement.
+    for (const std::optional<Nonce>& nonce : {demand_.nonce, std::optional<Nonce>(), stated_nonce(in_)}) {
+        if (have != evidence::statement_report_data(evidence::aci_statement(keyset->digest(), nonce)))
+            continue;
+        report_->nonce_ = nonce;
+        return {};
+    }
+    if (demand_.nonce)
+        return bad("E_NONCE_MISMATCH", "report.binding.aci", "neither this nonce nor none is bound");
+    return bad("E_BINDING", "report.binding.aci");
+}
+
+Status ReportVerification::bind_v1(const ReportData& have) {
+    LUMOZ_TRY(const Bytes address, address_bytes(in_));
+    // Quotes that bind nothing carry zeros: nobody's address.
+    if (std::ranges::all_of(address, [](std::uint8_t b) { return b == 0; }))
+        return bad("E_BINDING", "report.binding.zero_address");
+    LUMOZ_TRY(const Nonce bound, Nonce::from(have.view().subspan(32)));
+    const Nonce stated = in_.nonce.value_or(bound);
+    if (have == evidence::plain_report_data(address, stated)) {
+        report_->form_ = BindingForm::Plain;
+    } else if (in_.tls_fingerprint &&
+               have == evidence::tls_report_data(address, *in_.tls_fingerprint, stated)) {
+        report_->form_ = BindingForm::Tls;
+        report_->tls_keys_.push_back(*in_.tls_fingerprint);
+    } else {
+        return bad("E_BINDING", "report.binding");
+    }
+    report_->nonce_ = stated;
+    prove_v1_key(address);
+    return {};
+}
+
+void ReportVerification::prove_v1_key(const Bytes& address) {
+    if (const auto ecdsa = EthAddress::from(address)) report_->ecdsa_address_ = *ecdsa;
+    if (const auto ed25519 = crypto::Ed25519Public::from(address)) report_->ed25519_key_ = *ed25519;
+}
+
+Status ReportVerification::nonce() {
+    const auto& bound = report_->nonce_;
+    if (in_.document == ReportDocument::Stored) {
+        if (bound) return bad("E_NONCE_MISMATCH", "report.nonce.stored", "stored evidence binds no nonce");
+        return {};
+    }
+    if (demand_.nonce && bound != demand_.nonce)
+        return bad("E_NONCE_MISMATCH", "report.nonce",
+                   bound ? "another nonce is bound" : "no nonce is bound");
+    return {};
+}
+
+// ---- what the report says about it
+
+Status ReportVerification::signing_key() {
+    if (in_.document != ReportDocument::Report) return {};
+    if (report_->form_ == BindingForm::Lumoz && !in_.signing_address) return {};
+    LUMOZ_TRY(const Bytes address, address_bytes(in_));
+    const auto& ecdsa = report_->ecdsa_address_;
+    const auto& ed25519 = report_->ed25519_key_;
+    const bool known =
+        (ecdsa && equal(ecdsa->view(), address)) || (ed25519 && equal(ed25519->view(), address));
+    if (!known) return bad("E_REPORT_MEMBER", "report.signing_address", "not a key in the evidence");
+    return prove_public_key();
+}
+
+Status ReportVerification::prove_public_key() {
+    if (!in_.signing_public_key || in_.signing_public_key->empty()) return {};
+    auto raw = from_hex(without_0x(*in_.signing_public_key));
+    if (!raw) return bad("E_REPORT_MEMBER", "report.signing_public_key", "not hex");
+    if (in_.signing_algo == "ed25519") {
+        if (!report_->ed25519_key_ || !equal(report_->ed25519_key_->view(), *raw))
+            return bad("E_REPORT_MEMBER", "report.signing_public_key");
+        return {};
+    }
+    if (raw->size() == 65 && raw->front() == 0x04) raw->erase(raw->begin());
+    const auto key = crypto::Secp256k1Public::from(*raw);
+    if (!key || !report_->ecdsa_address_ || crypto::eth_address(*key) != *report_->ecdsa_address_)
+        return bad("E_REPORT_MEMBER", "report.signing_public_key");
+    report_->ecdsa_key_ = *key;
+    return {};
+}
+
+Status ReportVerification::keyset() {
+    const bool bound = report_->form_ == BindingForm::Aci || report_->statement_;
+    if (!bound) return {};
+    if (!in_.keyset) return bad("E_KEYSET", "report.keyset", "missing");
+    auto keyset = evidence::Keyset::parse(*in_.keyset);
+    if (!keyset) return std::unexpected(keyset.error());
+    const std::string digest = keyset->digest();
+    if (report_->statement_ && report_->statement_->keyset_digest != digest)
+        return bad("E_KEYSET", "report.keyset.digest", "not the keyset of the statement");
+    if (in_.keyset_digest && *in_.keyset_digest != digest) return bad("E_KEYSET", "report.keyset.digest");
+    if (!expected_digest_.empty() && digest != expected_digest_)
+        return bad("E_KEYSET", "report.keyset.digest", "not the keyset that was asked for");
+    if (at_ >= keyset->not_after)
+        return bad("E_KEYSET", "report.keyset.not_after",
+                   "out of date since " + to_rfc3339(keyset->not_after));
+    for (const evidence::KeysetTlsKey& key : keyset->tls_public_keys)
+        if (std::ranges::find(report_->tls_keys_, key.spki_sha256) == report_->tls_keys_.end())
+            report_->tls_keys_.push_back(key.spki_sha256);
+    report_->keyset_ = std::move(*keyset);
+    return {};
+}
+
+Status ReportVerification::event_log() {
+    if (!in_.event_log || !report_->tdx_.quote().is_tdx()) return {};
+    LUMOZ_TRY(log_, evidence::parse_event_list(*in_.event_log));
+    std::string numbers;
+    for (const unsigned n : evidence::rtmr_mismatches(log_->rtmr, report_->tdx_.quote()))
+        numbers += " RTMR" + std::to_string(n);
+    if (!numbers.empty()) return bad("E_RTMR_MISMATCH", "report.event_log", "differs:" + numbers);
+    return {};
+}
+
+Status ReportVerification::compose() {
+    constexpr std::uint8_t kComposeHash = 0x01;
+    if (!in_.app_compose || !report_->tdx_.quote().is_tdx()) return {};
+    const Digest256 hash = crypto::sha256(as_bytes(*in_.app_compose));
+    const ByteView config = *report_->tdx_.quote().field("mr_config_id");
+    if (config[0] == kComposeHash && !equal(config.subspan(1, 32), hash.view()))
+        return bad("E_COMPOSE", "report.compose.mr_config_id");
+    const evidence::Event* event = log_ ? log_->boot_event("compose-hash") : nullptr;
+    if (event != nullptr && !equal(event->payload, hash.view()))
+        return bad("E_COMPOSE", "report.compose.event");
+    if (event == nullptr && config[0] != kComposeHash)
+        verdict_.not_checked("N_COMPOSE", "app_compose is in no measurement of this evidence");
+    return {};
+}
+
+Status ReportVerification::tls() {
+    const auto& keys = report_->tls_keys_;
+    if (in_.tls_fingerprint && std::ranges::find(keys, *in_.tls_fingerprint) == keys.end())
+        return bad("E_REPORT_MEMBER", "report.tls_cert_fingerprint", "not a key in the evidence");
+    if (!demand_.tls_spki) return {};
+    if (std::ranges::find(keys, *demand_.tls_spki) == keys.end())
+        return bad("E_TLS_KEY", "report.tls",
+                   keys.empty() ? "no TLS key is bound" : "another TLS key is bound");
+    return {};
+}
+
+Status ReportVerification::gpu() {
+    // A digest in the statement is GPU evidence too, wherever the evidence itself is.
+    const auto& statement = report_->statement_;
+    in_.gpu_evidence = in_.gpu_evidence || (statement && statement->gpu_digest);
+    if (!in_.gpu_evidence || demand_.policy.allow_unchecked_gpu) return {};
+    return fail(Errc::Unsupported, "E_GPU_UNCHECKED", "report.gpu");
+}
+
+namespace {
+
+ReportVerdict unreadable(Error error) {
+    ReportVerdict out;
+    out.verdict.fail("report.read", "the document can be read", std::move(error));
+    return out;
+}
+
+}  // namespace
+
+ReportVerdict verify_report(std::string_view document, const ReportDemand& demand) {
+    auto in = read_report(document);
+    if (!in) return unreadable(in.error());
+    return ReportVerification(std::move(*in), demand, demand.now).run();
+}
+
+ReportVerdict verify_stored_evidence(std::string_view document, std::string_view keyset_digest,
+                                     const ReportDemand& demand, std::optional<UnixTime> at) {
+    auto in = read_stored_evidence(document);
+    if (!in) return unreadable(in.error());
+    const UnixTime made_at = *in->made_at;
+    return ReportVerification(std::move(*in), demand, at.value_or(made_at), keyset_digest).run();
+}
+
+}  // namespace lumoz::verify

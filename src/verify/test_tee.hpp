@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tiny stand-in for Intel and one platform, for tests of verify/: it signs V4 quotes of TD 1.0 bodies with
+// keys that are derived from a fixed seed, and brings the collateral. Written from specification tdx.md,
+// apart from the simulator.
+#pragma once
+
+#include "crypto/p256.hpp"
+#include "evidence/collateral.hpp"
+#include "evidence/event_log.hpp"
+
+namespace lumoz::verify::testing {
+
+/// What a test wants in the quote.
+struct TestTd {
+    ReportData report_data;
+    evidence::Rtmrs rtmr{};
+    Digest384 mr_config_id;
+};
+
+class TestTee {
+public:
+    TestTee();
+    [[nodiscard]] const Digest256& root_pin() const { return root_pin_; }
+    [[nodiscard]] const evidence::Collateral& collateral() const { return collateral_; }
+    [[nodiscard]] Bytes quote(const TestTd& td) const;
+
+    /// All dates of the collateral are around this time.
+    static constexpr std::int64_t kNow = 1'800'000'000;
+
+private:
+    crypto::P256Key root_, ca_, pck_, signer_, attestation_;
+    std::string pck_chain_;
+    evidence::Collateral collateral_;
+    Digest256 root_pin_;
+};
+
+}  // namespace lumoz::verify::testing

@@ -1,0 +1,422 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real processes for the integration tests: the stand-in TEE, lumozd, and an engine that follows a script.
+
+Programs come from LUMOZ_BIN (default build/dev/bin), the engine and the model from LUMOZ_ENGINE and LUMOZ_MODEL.
+Everything listens on loopback or on Unix sockets in a fresh folder, and ends with its test.
+"""
+
+import hashlib
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("LUMOZ_BIN", ROOT / "build/dev/bin"))
+FULL = bool(os.environ.get("LUMOZ_FULL"))
+MODEL = "scripted"
+CHAT = "/v1/chat/completions"
+
+
+def program(name):
+    path = BIN / name
+    if not path.exists():
+        raise unittest.SkipTest(f"{path} is not built")
+    return str(path)
+
+
+def real_engine():
+    """(llama-server, model file), or the test is skipped."""
+    engine, model = os.environ.get("LUMOZ_ENGINE", ""), os.environ.get("LUMOZ_MODEL", "")
+    if not (os.path.exists(engine) and os.path.exists(model)):
+        raise unittest.SkipTest("LUMOZ_ENGINE and LUMOZ_MODEL name no engine and model")
+    return engine, model
+
+
+def wait_for(check, seconds, what):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = check()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited {seconds} s for {what}")
+
+
+def alive(pid):
+    """A zombie counts as dead."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def error(self):
+        return self.json()["error"]
+
+
+def call(address, method, path, body=None, headers=None, timeout=30):
+    """One exchange; `body` may be bytes or something to be written as JSON."""
+    if body is not None and not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    connection = http.client.HTTPConnection(*address, timeout=timeout)
+    try:
+        sent = {"Content-Type": "application/json"} if body is not None else {}
+        connection.request(method, path, body, {**sent, **(headers or {})})
+        response = connection.getresponse()
+        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+    finally:
+        connection.close()
+
+
+def raw_exchange(address, data, timeout=10, read_until_close=True):
+    """Sends bytes, returns all bytes that come back until the other side closes."""
+    with socket.create_connection(address, timeout=timeout) as sock:
+        sock.sendall(data)
+        out = b""
+        while read_until_close:
+            piece = sock.recv(65536)
+            if not piece:
+                break
+            out += piece
+        return out
+
+
+def post_bytes(body, path=CHAT, headers=(), close=True):
+    lines = [f"POST {path} HTTP/1.1", "Host: test", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+    lines += [*headers, "Connection: close"] if close else list(headers)
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def dechunk(data):
+    """(body, whole): the de-chunked body and whether the terminating chunk was there."""
+    body, at = b"", 0
+    while True:
+        end = data.find(b"\r\n", at)
+        if end < 0:
+            return body, False
+        size = int(data[at:end].split(b";")[0] or b"0", 16)
+        if size == 0:
+            return body, data[end + 2 : end + 4] == b"\r\n" or data[end:].endswith(b"\r\n\r\n")
+        piece = data[end + 2 : end + 2 + size]
+        body += piece
+        if len(piece) < size:
+            return body, False
+        at = end + 2 + size + 2
+
+
+class ScriptedEngine:
+    """An OpenAI-style engine on loopback. Member `script` of a request says what it does:
+
+    `chunks` events, `delay_ms` between them, `size` of a plain answer, `die_after` bytes of the response then close,
+    `status` and `error` for an error, `garbage` for bytes that are no HTTP, `hang_s` before the head, `crlf` line ends,
+    `no_done` leaves the terminal event out, `id` instead of the usual one.
+    """
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.address = self.listener.getsockname()
+        self.requests = []
+        self.aborted = 0
+        self.running = True
+        self.counter = 0
+        self.lock = threading.Lock()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://{self.address[0]}:{self.address[1]}"
+
+    def close(self):
+        self.running = False
+        self.listener.close()
+
+    def _accept(self):
+        while self.running:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        buffer = b""
+        with connection:
+            try:
+                while self.running:
+                    while b"\r\n\r\n" not in buffer:
+                        piece = connection.recv(65536)
+                        if not piece:
+                            return
+                        buffer += piece
+                    head, buffer = buffer.split(b"\r\n\r\n", 1)
+                    lines = head.decode("latin-1").split("\r\n")
+                    headers = {k.strip().lower(): v.strip() for k, v in (line.split(":", 1) for line in lines[1:])}
+                    length = int(headers.get("content-length", "0"))
+                    while len(buffer) < length:
+                        buffer += connection.recv(65536)
+                    body, buffer = buffer[:length], buffer[length:]
+                    method, path, _ = lines[0].split(" ")
+                    if method == "POST":
+                        with self.lock:
+                            self.requests.append((path, headers, body))
+                    if not self._answer(connection, method, path, body):
+                        return
+            except (OSError, ValueError):
+                with self.lock:
+                    self.aborted += 1
+
+    def _answer(self, connection, method, path, body):
+        if method == "GET":
+            data = b'{"object":"list","data":[]}' if path.endswith("models") else b'{"status":"ok"}'
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(data) + data)
+            return True
+        request = json.loads(body)
+        script = request.get("script", {})
+        with self.lock:
+            self.counter += 1
+            number = self.counter
+        if script.get("hang_s"):
+            self._hang(connection, script["hang_s"])
+        if script.get("garbage"):
+            connection.sendall(b"\x00\xff this is not HTTP\r\n\r\n")
+            return False
+        data = self._response(request, script, script.get("id", f"chatcmpl-{number}-{id(self)}"))
+        if "die_after" in script:
+            connection.sendall(data[: script["die_after"]])
+            return False
+        if request.get("stream") and script.get("delay_ms"):
+            self._send_slowly(connection, data, script["delay_ms"] / 1000)
+        else:
+            connection.sendall(data)
+        return True
+
+    def _hang(self, connection, seconds):
+        connection.settimeout(seconds)
+        try:
+            if connection.recv(1, socket.MSG_PEEK) == b"":
+                raise OSError("gone")
+        except TimeoutError:
+            pass
+        connection.settimeout(None)
+
+    def _send_slowly(self, connection, data, delay):
+        # The head leaves with the first event.
+        for piece in data.replace(b"\n\n\r\n", b"\n\n\r\n\0").split(b"\0"):
+            connection.sendall(piece)
+            connection.settimeout(delay)
+            try:
+                if connection.recv(1, socket.MSG_PEEK) == b"":
+                    raise OSError("gone")
+            except TimeoutError:
+                pass
+            connection.settimeout(None)
+
+    def _response(self, request, script, identifier):
+        if "status" in script:
+            error = script.get("error", {"error": {"message": "engine says: secret prompt", "type": "BadRequestError", "code": 400}})
+            data = json.dumps(error).encode()
+            return b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (script["status"], len(data)) + data
+        if not request.get("stream"):
+            answer = {"id": identifier, "object": "chat.completion", "created": 1, "model": MODEL, "padding": "x" * script.get("size", 0),
+                      "choices": [{"index": 0, "message": {"role": "assistant", "content": "four \u00fc"}, "finish_reason": "stop"}],
+                      "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}}
+            data = json.dumps(answer).encode()
+            return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(data) + data
+        end = b"\r\n" if script.get("crlf") else b"\n"
+        events = [b"data: " + json.dumps({"id": identifier, "object": "chat.completion.chunk", "created": 1, "model": MODEL,
+                                          "choices": [{"index": 0, "delta": {"content": f"t{i} "}, "finish_reason": None}]}).encode() + end + end
+                  for i in range(script.get("chunks", 3))]
+        if not script.get("no_done"):
+            events.append(b"data: [DONE]" + end + end)
+        out = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        for event in events:
+            out += b"%x\r\n" % len(event) + event + b"\r\n"
+        return out + b"0\r\n\r\n"
+
+
+class Process:
+    """A program with its stderr in a file."""
+
+    def __init__(self, log, *command, **options):
+        self.log = pathlib.Path(log)
+        self.file = open(self.log, "ab")
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.file, stderr=self.file, **options)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def running(self):
+        return self.process.poll() is None
+
+    def stop(self, sig=signal.SIGTERM, seconds=20):
+        if self.running():
+            self.process.send_signal(sig)
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
+        self.file.close()
+        return code
+
+    def text(self):
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+class Service:
+    """lumozd before an engine, in a stand-in TEE. `config`: {"section.key": value}."""
+
+    def __init__(self, engine_url=None, config=None, tokens=None, state_dir=None, real=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lumoz-test-"))
+        self.state = pathlib.Path(state_dir) if state_dir else self.folder / "state"
+        self.generation = 0
+        self.daemon = None
+        self.address = self.tls_address = None
+        self.tee = Process(self.folder / "simtee.log", program("lumoz-simtee"), "--socket", str(self.folder / "tee.sock"),
+                           "--state", str(self.folder / "tee"), "--root-out", str(self.folder / "root.hex"))
+        wait_for(lambda: (self.folder / "tee.sock").exists() and (self.folder / "root.hex").exists(), 20, "lumoz-simtee")
+        self.root = (self.folder / "root.hex").read_text().strip()
+        self.policy = self.folder / "tee" / "policy.json"
+        if real:
+            engine = {"engine.kind": "llama-server", "engine.binary": real[0], "model.path": real[1], "model.name": MODEL}
+        else:
+            weights = self.folder / "weights.gguf"
+            weights.write_bytes(b"GGUF test weights")
+            engine = {"engine.kind": "url", "engine.url": engine_url, "model.path": str(weights), "model.name": MODEL}
+        self.tokens = tokens or {}
+        if tokens:
+            lines = [f"{name} sha256:{hashlib.sha256(token.encode()).hexdigest()}\n" for name, token in tokens.items()]
+            (self.folder / "tokens").write_text("".join(lines))
+            engine["auth.token_file"] = str(self.folder / "tokens")
+        self.config = {"state_dir": str(self.state), "listen.address": "127.0.0.1:0", "io_threads": 2,
+                       "tee.guest_agent_socket": str(self.folder / "tee.sock"),
+                       "collateral.file": str(self.folder / "tee" / "collateral.json"),
+                       "receipts.ballast_bytes": "1MiB", "receipts.min_free_bytes": "2MiB", **engine, **(config or {})}
+        self.start()
+
+    def write_config(self):
+        path = self.folder / "lumozd.toml"
+        lines = []
+        # Keys without a section come first; TOML reads dotted keys as tables.
+        for key, value in sorted(self.config.items(), key=lambda item: item[0].count(".")):
+            lines.append(f"{key} = {json.dumps(value)}\n")
+        path.write_text("".join(lines))
+        return path
+
+    def start(self, wait=True):
+        self.generation += 1
+        self.daemon = Process(self.folder / f"lumozd-{self.generation}.log", program("lumozd"), "--config", str(self.write_config()))
+        if wait:
+            self.wait_ready()
+
+    def _listening(self):
+        """{"http": (host, port), "https": …} by the log."""
+        found = {}
+        for line in self.daemon.text().splitlines():
+            if '"listening"' in line:
+                scheme, _, address = json.loads(line)["address"].partition("://")
+                host, port = address.rsplit(":", 1)
+                found[scheme] = (host, int(port))
+        return found
+
+    def wait_ready(self, seconds=60):
+        want = 2 if self.config.get("listen.tls.address") else 1
+
+        def check():
+            if not self.daemon.running():
+                raise AssertionError("lumozd ended:\n" + self.daemon.text()[-3000:])
+            found = self._listening()
+            if len(found) < want:
+                return False
+            self.address = found["http"]
+            self.tls_address = found.get("https")
+            try:
+                return call(self.address, "GET", "/ready", timeout=5).status == 200
+            except OSError:
+                return False
+
+        wait_for(check, seconds, "lumozd to be ready")
+
+    def kill(self):
+        self.daemon.stop(signal.SIGKILL)
+
+    def stop(self, sig=signal.SIGTERM):
+        return self.daemon.stop(sig)
+
+    def restart(self):
+        if self.daemon.running():
+            self.stop()
+        self.start()
+
+    def close(self):
+        if self.daemon is not None and self.daemon.running():
+            self.stop()
+        self.tee.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def url(self):
+        return f"http://{self.address[0]}:{self.address[1]}"
+
+    def auth(self, name=None):
+        if not self.tokens:
+            return {}
+        return {"Authorization": "Bearer " + self.tokens[name or next(iter(self.tokens))]}
+
+    def get(self, path, headers=None, **options):
+        return call(self.address, "GET", path, None, {**self.auth(), **(headers or {})}, **options)
+
+    def chat(self, content="two and two?", headers=None, path=CHAT, **members):
+        body = {"model": MODEL, "messages": [{"role": "user", "content": content}], **members}
+        return call(self.address, "POST", path, body, {**self.auth(), **(headers or {})})
+
+    def logs(self):
+        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+
+    def lumoz(self, *arguments, cwd="/"):
+        """Runs the `lumoz` command from another folder: (exit code, stdout, stderr)."""
+        done = subprocess.run([program("lumoz"), *map(str, arguments)], cwd=cwd, capture_output=True, timeout=120, check=False,
+                              text=True, stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout, done.stderr
+
+    def proof(self, identifier, name=None):
+        """The proof file's content for an answer (docs/spec/receipts.md)."""
+        headers = self.auth(name)
+        signatures = [call(self.address, "GET", f"/v1/signature/{identifier}?signing_algo={algo}", None, headers) for algo in ("ecdsa", "ed25519")]
+        receipt = call(self.address, "GET", f"/v1/aci/receipts/{identifier}", None, headers)
+        for answer in [*signatures, receipt]:
+            if answer.status != 200:
+                raise AssertionError(f"{answer.status} {answer.body!r}")
+        return {"signatures": [s.json() for s in signatures], "receipt": receipt.json(),
+                "keyset_digest": receipt.json()["workload_keyset_digest"]}
+
+    def verify_answer(self, request, response, proof, *more):
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        (folder / "request").write_bytes(request)
+        (folder / "response").write_bytes(response)
+        (folder / "proof.json").write_text(json.dumps(proof))
+        code, out, err = self.lumoz("verify", "answer", "--request", folder / "request", "--response", folder / "response",
+                                    "--proof", folder / "proof.json", "--policy", self.policy, "--root-spki", self.root, "--json", *more)
+        if not out:
+            raise AssertionError(f"lumoz said nothing, exit code {code}: {err}")
+        return code, json.loads(out)
