@@ -136,6 +136,10 @@ std::string Verdict::to_json() const {
     for (const auto& [name, value] : facts_)
         out.key(name).raw(value);
     out.key("findings").array();
+    for (const Finding& finding : findings_)
+        out.string(finding.code);
+    out.end();
+    out.key("objections").array();
     for (const Finding& finding : findings_) {
         out.object();
         out.key("code").string(finding.code);

@@ -69,7 +69,8 @@ public:
     [[nodiscard]] std::optional<std::string_view> established(std::string_view name) const;
     [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& facts() const { return facts_; }
 
-    /// `{"result","error"?,"where"?,"detail"?,"simulated",facts…,"findings","not_checked","rules"}`.
+    /// `{"result","error"?,"where"?,"detail"?,"simulated",facts…,"findings","objections","not_checked","rules"}`:
+    /// `findings` are the policy's codes, `objections` the same with their words.
     [[nodiscard]] std::string to_json() const;
 
 private:

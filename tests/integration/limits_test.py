@@ -65,7 +65,7 @@ class Limits(unittest.TestCase):
                      "Transfer-Encoding: xchunked", "X: a\r\n b", "Content-Length : 2", "Content-Length: 99999999999999999999"):
             data = raw_exchange(self.service.address, f"POST {CHAT} HTTP/1.1\r\nHost: a\r\n{head}\r\n\r\n".encode() + b"{}")
             status, error = self.error_of(data)
-            self.assertEqual(status // 100, 4, head)
+            self.assertIn(status, (400, 431, 501), head)
             self.assertTrue(error["message"])
 
     def test_not_json_is_not_forwarded(self):
