@@ -27,13 +27,15 @@ class Start(unittest.TestCase):
         return subprocess.run([program("lumozd"), "--config", str(path)], capture_output=True, text=True, timeout=60, check=False, cwd=folder)
 
     def test_refuses_without_a_tee_and_says_what_it_looked_for(self):
+        cases = [('tee.guest_agent_socket = "/nonexistent/agent.sock"\n', ["/nonexistent/agent.sock"]),
+                 ('tee.configfs_root = "/nonexistent/tsm"\n', ["/var/run/dstack.sock", "/nonexistent/tsm"])]
         with tempfile.NamedTemporaryFile() as weights:
-            done = self.run_with(f'state_dir = "state"\nmodel.path = "{weights.name}"\nengine.kind = "url"\nengine.url = "http://127.0.0.1:1"\n'
-                                 'tee.guest_agent_socket = "/nonexistent/agent.sock"\ntee.configfs_root = "/nonexistent/tsm"\n'
-                                 'listen.address = "127.0.0.1:0"\n')
-        self.assertNotEqual(done.returncode, 0)
-        for word in ("E_TEE_NONE", "/nonexistent/agent.sock", "/nonexistent/tsm"):
-            self.assertIn(word, done.stderr)
+            for lines, looked_for in cases:
+                done = self.run_with(f'state_dir = "state"\nmodel.path = "{weights.name}"\nengine.kind = "url"\nengine.url = "http://127.0.0.1:1"\n'
+                                     f'listen.address = "127.0.0.1:0"\n{lines}')
+                self.assertNotEqual(done.returncode, 0)
+                for word in ["E_TEE_NONE", *looked_for]:
+                    self.assertIn(word, done.stderr)
 
     def test_unknown_key_names_the_nearest(self):
         done = self.run_with('listen.adress = "127.0.0.1:0"\n')
