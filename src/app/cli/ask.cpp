@@ -78,7 +78,7 @@ Status ask_whole(Service& service, const AskOptions& options, Exchange& out) {
 
 /// The proof file of decision 15, from the documents of the service.
 Status collect_proof(Service& service, Exchange& out) {
-    const std::string id = out.id.empty() ? out.receipt_id : out.id;
+    const std::string id = proof_id(out.id, out.receipt_id);
     if (id.empty()) {
         return fail(Errc::Io, "E_ANSWER_ID", "cli.ask", "the answer has no id and no X-Receipt-Id");
     }

@@ -48,6 +48,13 @@ Result<ChatAnswer> chat_answer(std::string_view body) {
     return ChatAnswer{.id = id_of(document->root()), .text = content_of(document->root(), "message")};
 }
 
+std::string proof_id(const std::string& id, const std::string& receipt_id) {
+    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-";
+    const bool usable = !id.empty() && id.find_first_not_of(kPlain) == std::string::npos &&
+                        id.find("..") == std::string::npos;
+    return usable ? id : receipt_id;
+}
+
 std::string ChatStream::feed(ByteView piece) {
     std::string added;
     pending_.append(as_text(piece));

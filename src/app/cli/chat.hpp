@@ -26,6 +26,10 @@ struct ChatAnswer {
 /// `id` and text of a whole chat completion. `E_ANSWER_FORM` when it is not one.
 Result<ChatAnswer> chat_answer(std::string_view body);
 
+/// The name under which the proof of an answer is asked for: the id in the answer, or the receipt's id when
+/// the engine chose an id that is no path segment. Empty when there is neither.
+[[nodiscard]] std::string proof_id(const std::string& id, const std::string& receipt_id);
+
 /// Reads an event stream piece by piece; lines may be cut anywhere.
 class ChatStream {
 public:

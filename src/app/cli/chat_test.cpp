@@ -55,5 +55,11 @@ TEST(ChatAnswer, TakesIdAndText) {
     EXPECT_EQ(chat_answer("garbage").error().rule, "E_ANSWER_FORM");
 }
 
+TEST(ProofId, AnEngineCannotChooseThePathThatIsAsked) {
+    EXPECT_EQ(proof_id("chatcmpl-1", "rcpt-1"), "chatcmpl-1");
+    for (const char* id : {"", "../../x", "a/b", "a?b", "a b\r\nX: 1", "a..b", "%2e", "a\x1b"})
+        EXPECT_EQ(proof_id(id, "rcpt-1"), "rcpt-1") << id;
+}
+
 }  // namespace
 }  // namespace lumoz::app
