@@ -175,7 +175,9 @@ void SupervisedEngine::probe() {
     struct stat found{};
     if (::stat(socket_path_.c_str(), &found) != 0) return;
     const net::BlockingOptions options{
-        .client = {.connect_timeout = 50ms, .head_timeout = 50ms, .read_timeout = 50ms}, .max_bytes = 4096};
+        .client = {.connect_timeout = 50ms, .head_timeout = 50ms, .read_timeout = 50ms},
+        .max_bytes = 4096,
+        .total = 100ms};
     const auto answer = net::http_get(socket_url(socket_path_), "/health", {}, options);
     if (!answer || answer->head.status != 200) return;
     ready_.store(true, std::memory_order_release);

@@ -19,10 +19,26 @@ struct Call {
     const OnPiece* on_piece = nullptr;
 };
 
-Task<Result<Response>> perform(Client& client, const Call& call) {
-    LUMOZ_CO_TRY(
-        const std::unique_ptr<ClientExchange> exchange,
-        co_await client.send(std::string(call.method), std::string(call.target), call.headers, call.body));
+/// Cancels a call that takes too long as a whole.
+class TotalLimit final : public Deadline {
+public:
+    using Deadline::Deadline;
+    CancelToken token;
+    std::unique_ptr<ClientExchange> exchange;
+    bool over = false;
+
+private:
+    void expired() override {
+        over = true;
+        token.cancel();
+        if (exchange) exchange->cancel();
+    }
+};
+
+Task<Result<Response>> perform(Client& client, const Call& call, TotalLimit& limit) {
+    LUMOZ_CO_TRY(limit.exchange, co_await client.send(std::string(call.method), std::string(call.target),
+                                                      call.headers, call.body, &limit.token));
+    ClientExchange* const exchange = limit.exchange.get();
     Response out;
     out.head = exchange->head();
     out.peer_spki = exchange->peer_spki();
@@ -40,7 +56,11 @@ Task<Result<Response>> perform(Client& client, const Call& call) {
 }
 
 Task<void> perform_and_stop(Loop& loop, Client& client, const Call& call, Result<Response>& result) {
-    result = co_await perform(client, call);
+    TotalLimit limit(loop);
+    limit.set(loop.now() + call.options.total);
+    result = co_await perform(client, call, limit);
+    limit.exchange.reset();
+    if (limit.over && !result) result = fail(Errc::Timeout, "E_NET_TIMEOUT", "net.blocking.total");
     loop.stop();
 }
 

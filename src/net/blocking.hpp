@@ -10,6 +10,9 @@ namespace lumoz::net {
 struct BlockingOptions {
     ClientOptions client{};
     std::size_t max_bytes = std::size_t{64} << 20;  ///< of the answer's body
+    /// From the first to the last byte: the limits of `client` count anew with every byte that comes.
+    /// `E_NET_TIMEOUT`.
+    Duration total = std::chrono::minutes(2);
 };
 
 struct Response {

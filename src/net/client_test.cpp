@@ -336,6 +336,28 @@ TEST(UnixServer, ServesOnASocketAndRemovesIt) {
     std::filesystem::remove_all(dir);
 }
 
+TEST(Blocking, AnAnswerThatDripsHasAnEnd) {
+    Loop loop;
+    testing::Routes routes;
+    routes.on("/drip", [](Exchange& exchange) -> Task<void> {
+        (void)exchange.begin(200, kNone, std::nullopt);
+        for (int i = 0; i < 60 && co_await exchange.write(as_bytes("x")); ++i)
+            co_await exchange.loop().after(50ms);
+    });
+    const auto server = Server::listen(loop, {}, {}, routes);
+    ASSERT_TRUE(server);
+    std::thread thread([&loop] { loop.run(); });
+    const auto url = parse_url("http://localhost:" + std::to_string((*server)->port()));
+    const BlockingOptions options{.client = {.read_timeout = 1s}, .total = 200ms};
+    const auto begin = std::chrono::steady_clock::now();
+    const auto dripped = http_get(*url, "/drip", kNone, options);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+    ASSERT_FALSE(dripped);
+    EXPECT_EQ(dripped.error().rule, "E_NET_TIMEOUT");
+    loop.stop();
+    thread.join();
+}
+
 TEST(Blocking, GetsPostsAndStreams) {
     Loop loop;
     testing::Routes routes;

@@ -6,6 +6,12 @@
 namespace lumoz::app {
 namespace {
 
+/// Answers take as long as the model does, documents do not: the same limit as the gateway's own.
+net::BlockingOptions for_answers(net::BlockingOptions options) {
+    options.total = std::chrono::hours(1);
+    return options;
+}
+
 /// Trouble on the way is exit code 1, whatever the layer below calls it.
 Result<net::Response> as_network(Result<net::Response> result, const std::string& url) {
     if (result) return result;
@@ -62,7 +68,8 @@ net::Headers Service::headers(bool with_body) const {
 }
 
 Result<net::Response> Service::request(std::string_view method, std::string_view target, ByteView body) {
-    auto result = net::http_request(url_, method, target, headers(!body.empty()), body, options_);
+    const net::BlockingOptions options = method == "POST" ? for_answers(options_) : options_;
+    auto result = net::http_request(url_, method, target, headers(!body.empty()), body, options);
     if (result) peer_spki_ = result->peer_spki;
     return as_network(std::move(result), text_);
 }
@@ -80,7 +87,7 @@ Result<net::Response> Service::stream(std::string_view target, ByteView body,
     int status = 0;
     Bytes other;
     auto result = net::http_stream(
-        url_, "POST", target, headers(true), body, options_,
+        url_, "POST", target, headers(true), body, for_answers(options_),
         [&](const net::ResponseHead& head) {
             status = head.status;
             return true;
