@@ -159,6 +159,17 @@ TEST_F(Supervised, KillsAStubbornEngine) {
     EXPECT_FALSE(is_alive(pid));
 }
 
+TEST_F(Supervised, EndsAnEngineThatNeverStopsWriting) {
+    auto engine = SupervisedEngine::create(options("endless"));
+    ASSERT_TRUE(engine);
+    ASSERT_TRUE((*engine)->wait_ready(10s));
+    const pid_t pid = (*engine)->pid();
+    const auto begin = std::chrono::steady_clock::now();
+    (*engine)->stop();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+    EXPECT_FALSE(is_alive(pid));
+}
+
 TEST_F(Supervised, RemovesAStaleSocketFirst) {
     fs::create_directory(dir / "engine");
     std::ofstream(dir / "engine" / "llama.sock") << "stale";

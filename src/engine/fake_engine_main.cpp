@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A scripted engine for tests: takes the arguments of llama-server and answers on the same kind of socket.
 // Behaviour by model name: `stubborn` ignores SIGTERM, `broken` exits at once, `mute` never becomes healthy,
-// `noisy` writes a megabyte to its output first.
+// `noisy` writes a megabyte to its output first, `endless` ignores SIGTERM and never stops writing.
 #include "net/server.hpp"
 
 #include <csignal>
@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <unistd.h>
 
 namespace {
@@ -38,6 +39,12 @@ private:
     bool mute_;
 };
 
+void write_forever() {
+    const std::string block(std::size_t{64} << 10, 'p');
+    while (::write(STDOUT_FILENO, block.data(), block.size()) > 0) {
+    }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -48,7 +55,9 @@ int main(int count, char** arguments) {
         if (std::strcmp(arguments[i], "--alias") == 0) alias = arguments[i + 1];
     }
     if (alias == "broken") return 5;
-    if (alias == "stubborn") (void)std::signal(SIGTERM, SIG_IGN);
+    if (alias == "stubborn" || alias == "endless") (void)std::signal(SIGTERM, SIG_IGN);
+    for (int i = 0; alias == "endless" && i < 8; ++i)
+        std::thread(write_forever).detach();
     if (alias == "noisy") {
         const std::string line(1024, 'p');
         for (int i = 0; i < 1024; ++i) {

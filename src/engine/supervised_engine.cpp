@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kProbeEvery{50};
 constexpr std::chrono::milliseconds kPoll{10};
+constexpr int kDrainReads = 256;
 /// An engine that was up this long starts again without the memory of earlier failures.
 constexpr std::chrono::seconds kStable{60};
 
@@ -129,9 +130,10 @@ void SupervisedEngine::start() {
 }
 
 /// The output is read so that the engine does not wait on it, counted, and forgotten: it can quote prompts.
+/// At most `kDrainReads` buffers at once: an engine that writes without end must not keep us from ending it.
 void SupervisedEngine::drain_output() {
     std::array<char, 4096> buffer;
-    while (output_fd_ >= 0) {
+    for (int reads = 0; output_fd_ >= 0 && reads < kDrainReads; ++reads) {
         const ssize_t n = ::read(output_fd_, buffer.data(), buffer.size());
         if (n > 0) {
             output_bytes_.fetch_add(static_cast<std::uint64_t>(n));

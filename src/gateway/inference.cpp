@@ -40,6 +40,12 @@ bool is_content_type(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+/// Media types compare without case (RFC 9110 8.3.1): clients read a `Text/Event-Stream` as a stream too.
+bool is_event_stream(std::string_view content_type) {
+    constexpr std::string_view kType = "text/event-stream";
+    return net::iequals(content_type.substr(0, kType.size()), kType);
+}
+
 bool is_plain_coding(std::string_view coding) {
     return coding.empty() || net::iequals(coding, "identity");
 }
@@ -193,7 +199,7 @@ net::Task<void> Inference::forward(ByteView body) {
         co_return;
     }
     length_ = engine_->content_length();
-    sse_ = content_type_.starts_with("text/event-stream");
+    sse_ = is_event_stream(content_type_);
     if (sse_) id_ = IdScanner(IdScanner::Mode::Sse);
     co_await relay();
 }

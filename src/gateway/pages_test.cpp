@@ -98,6 +98,15 @@ TEST(Pages, ReceiptsBelongToTheCredentialThatAsked) {
     }(w));
 }
 
+TEST(Pages, TwoCredentialsAreNone) {
+    World w({.tokens = token_line("alice", "a") + token_line("bob", "b")});
+    w.run([](World& w) -> net::Task<void> {
+        const net::Headers both{{"Authorization", "Bearer a"}, {"Authorization", "Bearer b"}};
+        const Reply reply = co_await w.ask("GET", "/v1/signature/x", both, {});
+        EXPECT_EQ(reply.status, 401);
+    }(w));
+}
+
 TEST(Pages, SignaturesOpenLetsEverybodyRead) {
     World w({.tokens = token_line("alice", "a"), .change = [](Config& c) { c.signatures_open = true; }});
     script(w);

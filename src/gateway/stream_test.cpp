@@ -214,15 +214,17 @@ TEST(Stream, EndWithoutTheEndMarkerIsACut) {
 }
 
 TEST(Stream, FailingCommitSaysSoInsteadOfTheEndMarker) {
-    World w;
-    script(w, {kStream});
-    w.store->failing = true;
-    w.run([](World& w) -> net::Task<void> {
-        const Reply reply = co_await w.post("/v1/chat/completions", kRequest);
-        EXPECT_FALSE(reply.clean);
-        EXPECT_EQ(reply.body.find("[DONE]"), std::string::npos);
-        EXPECT_NE(reply.body.find("\"code\":\"store_unavailable\""), std::string::npos);
-    }(w));
+    for (const char* type : {"text/event-stream", "Text/Event-Stream; charset=utf-8"}) {
+        World w;
+        script(w, {kStream}, true, type);
+        w.store->failing = true;
+        w.run([](World& w) -> net::Task<void> {
+            const Reply reply = co_await w.post("/v1/chat/completions", kRequest);
+            EXPECT_FALSE(reply.clean);
+            EXPECT_EQ(reply.body.find("[DONE]"), std::string::npos);
+            EXPECT_NE(reply.body.find("\"code\":\"store_unavailable\""), std::string::npos);
+        }(w));
+    }
 }
 
 TEST(Stream, IdleEngineIsCutByTheDeadline) {

@@ -84,22 +84,32 @@ private:
     }
 
     void receipt(const AciReceipt& r) {
-        verdict_.establish_text("receipt_id", r.receipt_id);
-        verdict_.establish("served_at", std::to_string(r.served_at));
-        verdict_.establish("complete", r.complete ? "true" : "false");
         const auto* keyset = report_ != nullptr && report_->keyset() ? &*report_->keyset() : nullptr;
         if (keyset == nullptr) {
             verdict_.not_checked("N_RECEIPT", "the receipt: the evidence at hand proves no keyset");
-        } else {
-            const bool held = verdict_.check(
-                "answer.receipt", "the receipt is signed by a key of the keyset and names these bytes",
-                check_receipt(r, *keyset, bodies_));
-            linked_ = linked_ || held;
-            verdict_.check("answer.time", "the receipt is of the time of its evidence", time(r));
+            // Whoever wrote it: an answer that a receipt calls cut is not whole. The reverse proves nothing.
+            if (!r.complete) completeness(r);
+            return;
         }
+        const bool held = verdict_.check("answer.receipt",
+                                         "the receipt is signed by a key of the keyset and names these bytes",
+                                         check_receipt(r, *keyset, bodies_));
+        linked_ = linked_ || held;
+        if (held) receipt_facts(r);
+        verdict_.check("answer.time", "the receipt is of the time of its evidence", time(r));
+        completeness(r);
+        if (report_->statement()) statement(r, *report_->statement());
+    }
+
+    void receipt_facts(const AciReceipt& r) {
+        verdict_.establish_text("receipt_id", r.receipt_id);
+        verdict_.establish("served_at", std::to_string(r.served_at));
+        verdict_.establish("complete", r.complete ? "true" : "false");
+    }
+
+    void completeness(const AciReceipt& r) {
         verdict_.check("answer.complete", "the answer is complete",
                        r.complete ? Status{} : bad("E_ANSWER_CUT", "answer.complete", r.cut_by.value_or("")));
-        if (report_ != nullptr && report_->statement()) statement(r, *report_->statement());
     }
 
     [[nodiscard]] Status time(const AciReceipt& r) const {
@@ -116,7 +126,7 @@ private:
             });
             verdict_.check("answer.model", "the model is one that the evidence binds",
                            known ? Status{} : bad("E_ANSWER_MODEL", "answer.model"));
-            verdict_.establish_text("model_root", *r.model_root);
+            if (known) verdict_.establish_text("model_root", *r.model_root);
         }
         if (r.config_sha256)
             verdict_.check("answer.config", "the configuration is the one that the evidence binds",

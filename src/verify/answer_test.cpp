@@ -92,6 +92,25 @@ TEST(Answer, APlainReportLinksItsOwnKeyOnly) {
     EXPECT_EQ(answer_error(e, only_ed25519, &*plain.report), "E_SIGNER_UNKNOWN");
 }
 
+TEST(Answer, AReceiptThatNothingProvesEstablishesNothing) {
+    const Service s;
+    const Exchange e;
+    const auto plain =
+        verify_report(document(s.members(nonce_of(9), evidence::BindingForm::Plain)), demand());
+    for (const VerifiedReport* report : {&*plain.report, static_cast<const VerifiedReport*>(nullptr)}) {
+        const Verdict v = verify_answer(as_bytes(e.request), as_bytes(e.response), e.proof(s), report);
+        EXPECT_TRUE(v.accepted()) << v.to_json();
+        EXPECT_TRUE(mentions(v, "N_RECEIPT"));
+        for (const char* fact : {"receipt_id", "served_at", "complete", "model_root"})
+            EXPECT_FALSE(v.established(fact)) << fact;
+        EXPECT_EQ(v.to_json().find("answer.complete"), std::string::npos);
+        const std::string cut = e.receipt(s, [](std::string& text) {
+            text.replace(text.find("\"complete\":true"), 15, "\"complete\":false");
+        });
+        EXPECT_EQ(answer_error(e, e.proof(s, cut), report), "E_ANSWER_CUT");
+    }
+}
+
 TEST(Answer, RefusesEachForgeryByName) {
     const Service s;
     const Exchange e;

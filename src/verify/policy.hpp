@@ -42,9 +42,14 @@ struct Policy {
 
     /// A JSON object. `E_POLICY` for an unknown key (the detail names the nearest known one) or a bad value.
     static Result<Policy> parse(std::string_view text);
-    /// True when the policy says which program may run. The TDX module (`mr_seam`) is no program.
+    /// True when the policy says which program may run: by what the hardware measured of it. The TDX module
+    /// (`mr_seam`) is no program, and whoever starts a TD chooses `mr_config_id`, `mr_owner` and
+    /// `mr_owner_config`.
     [[nodiscard]] bool names_measurement() const {
-        return measurements.size() > (measurements.contains("mr_seam") ? 1U : 0U);
+        constexpr std::string_view kProgram[] = {"mr_td", "rtmr0",      "rtmr1",    "rtmr2",
+                                                 "rtmr3", "mr_enclave", "mr_signer"};
+        return std::ranges::any_of(kProgram,
+                                   [this](std::string_view name) { return measurements.contains(name); });
     }
 };
 

@@ -126,6 +126,14 @@ TEST(PolicyFile, RefusesBadValues) {
         EXPECT_EQ(Policy::parse(text).error().rule, "E_POLICY") << text;
 }
 
+TEST(PolicyFile, WhatTheHostChoosesNamesNoProgram) {
+    const std::string value = R"(":[")" + std::string(96, '0') + R"("]})";
+    for (const char* name : {"mr_seam", "mr_config_id", "mr_owner", "mr_owner_config"})
+        EXPECT_FALSE(Policy::parse(R"({")" + std::string(name) + value)->names_measurement()) << name;
+    for (const char* name : {"mr_td", "rtmr0", "rtmr1", "rtmr2", "rtmr3"})
+        EXPECT_TRUE(Policy::parse(R"({")" + std::string(name) + value)->names_measurement()) << name;
+}
+
 TEST(PolicyFile, DefaultsDeny) {
     const auto policy = Policy::parse("{}");
     ASSERT_TRUE(policy.has_value());

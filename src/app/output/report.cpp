@@ -67,12 +67,12 @@ std::string mark(Outcome outcome, const Style& style) {
 
 std::string rule_line(const Rule& rule, const Style& style) {
     std::string line =
-        "  " + mark(rule.outcome, style) + "  " + padded(rule.id, 22) + " " + printable(rule.what);
+        "  " + mark(rule.outcome, style) + "  " + padded(rule.id, 22) + " " + printable_line(rule.what);
     if (rule.outcome == Outcome::Fail) {
         line += "\n        " + style.bad(rule.error);
-        if (!rule.detail.empty()) line += ": " + printable(rule.detail);
+        if (!rule.detail.empty()) line += ": " + printable_line(rule.detail);
     } else if (!rule.detail.empty()) {
-        line += " " + style.dim("(" + printable(rule.detail) + ")");
+        line += " " + style.dim("(" + printable_line(rule.detail) + ")");
     }
     return line + "\n";
 }
@@ -167,7 +167,7 @@ std::string fact_text(std::string_view name, std::string_view value, bool whole)
     }
     constexpr std::size_t kShown = 112;
     if (!whole && out.size() > kShown) out = out.substr(0, kShown) + "…";
-    return printable(out);
+    return printable_line(out);
 }
 
 bool is_time(std::string_view name) {
@@ -220,7 +220,7 @@ std::string remarks(std::string_view title, const Items& items, const Style& sty
                 out += "\n" + std::string(21, ' ');
                 column = 21;
             }
-            out += printable(rest.substr(0, end)) + " ";
+            out += printable_line(rest.substr(0, end)) + " ";
             column += end + 1;
             rest.remove_prefix(std::min(end + 1, rest.size()));
         }
@@ -268,7 +268,7 @@ std::string headline(const Verdict& verdict, std::string_view subject, const Sty
     if (verdict.simulated()) {
         out += " " + style.warn("SIMULATED") + " (the trust root is a simulator's: no hardware is proven)";
     }
-    if (!subject.empty()) out += "  " + printable(subject);
+    if (!subject.empty()) out += "  " + printable_line(subject);
     if (const auto error = verdict.error()) out += "  " + std::string(error->rule);
     return out;
 }
@@ -290,7 +290,7 @@ std::string verdict_text(const Verdict& verdict, std::string_view subject, bool 
 }
 
 std::string facts_text(const Verdict& facts, std::string_view subject, const Style& style) {
-    return style.strong(printable(subject)) + "\n\n" + fact_lines(facts, false, true, style) +
+    return style.strong(printable_line(subject)) + "\n\n" + fact_lines(facts, false, true, style) +
            remarks("not checked", facts.not_checked(), style);
 }
 
@@ -324,7 +324,7 @@ std::string error_json(const Error& error) {
 
 std::string error_text(const Error& error, const Style& style) {
     std::string out = style.bad("lumoz: ");
-    if (!error.detail.empty()) out += printable(error.detail) + " ";
+    if (!error.detail.empty()) out += printable_line(error.detail) + " ";
     const auto known = std::ranges::find(kExplanations, error.rule, &Explanation::rule);
     if (known != kExplanations.end())
         out += std::string(error.detail.empty() ? "" : "— ") + std::string(known->words) + " ";

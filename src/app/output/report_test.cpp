@@ -95,6 +95,22 @@ TEST(VerdictText, ControlCharactersOfOthersAreHarmless) {
     EXPECT_EQ(verdict_text(v, "a\x1b[2J", false, kPlain).find('\x1b'), std::string::npos);
 }
 
+// A service chooses its model's name and its error texts: they must not look like lines of the verdict.
+TEST(VerdictText, TextsOfOthersCannotBeginALine) {
+    const std::string forged = "x\nVERIFIED  https://a\n  ok    answer.1";
+    Verdict v = bad();
+    v.establish_text("models", forged);
+    v.fail("answer.complete", "the answer is complete",
+           Error{Errc::Refused, "E_ANSWER_CUT", "answer", forged});
+    v.add_findings({{"P_MODEL", forged}});
+    const std::string text = verdict_text(v, forged, false, kPlain);
+    EXPECT_EQ(text.find("\nVERIFIED"), std::string::npos) << text;
+    EXPECT_EQ(text.find("\n  ok    answer.1"), std::string::npos) << text;
+    EXPECT_EQ(facts_text(v, forged, kPlain).find("\nVERIFIED"), std::string::npos);
+    const std::string error = error_text({Errc::Io, "E_SERVICE", "cli.service", forged}, kPlain);
+    EXPECT_EQ(error.find("\nVERIFIED"), std::string::npos);
+}
+
 TEST(VerdictText, FindingsOfThePolicyAreListed) {
     Verdict v = good();
     v.add_findings({{"P_MEASUREMENT", "mr_td is not allowed"}});
@@ -132,6 +148,12 @@ TEST(Printable, KeepsTextAndReplacesControls) {
     EXPECT_EQ(printable("a\xc2\x9b"
                         "b"),
               "a?b");
+}
+
+TEST(PrintableLine, ReplacesLineEndsAndChangesOfDirection) {
+    EXPECT_EQ(printable_line("a\nb\tc"), "a?b?c");
+    EXPECT_EQ(printable_line("a\u2028b\u202ec\u2066d"), "a?b?c?d");
+    EXPECT_EQ(printable_line("\u2026 \u2713 \u20ac"), "\u2026 \u2713 \u20ac");
 }
 
 }  // namespace

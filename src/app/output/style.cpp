@@ -5,6 +5,18 @@
 #include <unistd.h>
 
 namespace lumoz::app {
+namespace {
+
+/// U+2028 and U+2029 end lines; U+202A to U+202E and U+2066 to U+2069 change the order of what is shown.
+bool turns_text(std::string_view text) {
+    if (text.size() < 3 || static_cast<unsigned char>(text[0]) != 0xE2) return false;
+    const auto second = static_cast<unsigned char>(text[1]);
+    const auto third = static_cast<unsigned char>(text[2]);
+    return (second == 0x80 && third >= 0xA8 && third <= 0xAE) ||
+           (second == 0x81 && third >= 0xA6 && third <= 0xA9);
+}
+
+}  // namespace
 
 Style Style::of(std::FILE* stream) {
     const char* no_color = std::getenv("NO_COLOR");
@@ -35,6 +47,22 @@ std::string printable(std::string_view text) {
             out += '?';
         } else {
             out += text[i];
+        }
+    }
+    return out;
+}
+
+std::string printable_line(std::string_view text) {
+    const std::string safe = printable(text);
+    std::string out;
+    out.reserve(safe.size());
+    for (std::size_t i = 0; i < safe.size(); ++i) {
+        const std::string_view rest = std::string_view(safe).substr(i);
+        if (turns_text(rest)) {
+            out += '?';
+            i += 2;
+        } else {
+            out += safe[i] == '\n' || safe[i] == '\t' ? '?' : safe[i];
         }
     }
     return out;

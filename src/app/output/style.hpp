@@ -29,5 +29,8 @@ private:
 
 /// Text that came from elsewhere, made harmless for a terminal: control characters become `?`.
 [[nodiscard]] std::string printable(std::string_view text);
+/// The same for a text within a line of ours: it can neither begin a line nor change the order of what is
+/// shown.
+[[nodiscard]] std::string printable_line(std::string_view text);
 
 }  // namespace lumoz::app
