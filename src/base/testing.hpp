@@ -11,10 +11,16 @@
 
 namespace lumoz::testing {
 
+/// Root of the source tree: test programs lie in build/<preset>/tests below it. No path of a machine is
+/// compiled in, so that objects are the same wherever the tree lies.
+inline std::filesystem::path source_root() {
+    return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "../../..";
+}
+
 /// The folder of shared vectors, or nothing: then the test skips and says so.
 inline std::optional<std::filesystem::path> vectors_dir() {
     if (const char* env = std::getenv("LUMOZ_VECTORS"); env != nullptr && *env != '\0') return env;
-    const std::filesystem::path beside = std::filesystem::path(LUMOZ_SOURCE_DIR) / "../shared/vectors";
+    const std::filesystem::path beside = source_root() / "../shared/vectors";
     if (std::filesystem::is_directory(beside)) return beside;
     return std::nullopt;
 }

@@ -82,7 +82,7 @@ TEST(Config, KeysAreUniqueAndAllInTheReference) {
 }
 
 TEST(Config, ReferencePageInTheDocumentsIsCurrent) {
-    const std::string path = std::string(LUMOZ_SOURCE_DIR) + "/docs/configuration.md";
+    const std::string path = (lumoz::testing::source_root() / "docs/configuration.md").string();
     EXPECT_EQ(lumoz::testing::read_file(path), config_reference())
         << "run `lumozd --print-config-reference > docs/configuration.md`";
 }

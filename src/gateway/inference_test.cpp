@@ -208,7 +208,8 @@ TEST(Inference, DeadEngineIs502WithAReceipt) {
         w.engine_server.reset();
         const Reply reply = co_await w.post("/v1/chat/completions", kRequest);
         // Which of the two depends on whether the probe noticed first.
-        EXPECT_TRUE(reply.error_code() == "engine_down" || reply.error_code() == "engine_not_ready") << reply.body;
+        EXPECT_TRUE(reply.error_code() == "engine_down" || reply.error_code() == "engine_not_ready")
+            << reply.body;
         EXPECT_EQ(reply.status, reply.error_code() == "engine_down" ? 502 : 503);
         const std::string stored = w.receipt(std::string(reply.headers.get("X-Receipt-Id")));
         EXPECT_EQ(event_of(stored, "request.forwarded"), "");

@@ -69,7 +69,7 @@ Task<void> Connection::run() {
 
 void Connection::cut() {
     stream_.close();
-    if (!idle_) tell_gone();
+    if (!idle_) tell_later();
 }
 
 /// Waits without buffers until there is a byte to read, and reads.
@@ -240,13 +240,20 @@ bool Connection::read_ahead() {
     }
 }
 
+/// The function may end the handler and with it this object: nothing is touched after it.
 void Connection::tell_gone() {
-    if (gone_) return;
+    tell_ = false;
+    if (!gone_) server_->stats.peer_gone.fetch_add(1, std::memory_order_relaxed);
     gone_ = true;
-    server_->stats.peer_gone.fetch_add(1, std::memory_order_relaxed);
     std::move_only_function<void()> fn = std::move(gone_fn_);
     gone_fn_ = nullptr;
     if (fn) fn();
+}
+
+/// For callers inside a coroutine or a walk over the connections. If the exchange ends first, nobody is told.
+void Connection::tell_later() {
+    tell_ = true;
+    server_->tell_soon();
 }
 
 void Connection::on_peer_gone(std::move_only_function<void()> fn) {
@@ -256,9 +263,7 @@ void Connection::on_peer_gone(std::move_only_function<void()> fn) {
         return;
     }
     if (gone_ || !stream_.is_open()) {
-        gone_ = true;
-        loop().post(std::move(gone_fn_));
-        gone_fn_ = nullptr;
+        tell_later();
         return;
     }
     stream_.watch([this] { return read_ahead(); });

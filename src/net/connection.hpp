@@ -14,8 +14,11 @@ public:
 
     /// Serves requests until the connection ends.
     Task<void> run();
-    /// Ends the connection now; a handler that listens for a lost client is told.
+    /// Ends the connection now; a handler that listens for a lost client is told from the loop, not in place.
     void cut();
+    /// Somebody is to be told by `tell_gone`.
+    [[nodiscard]] bool must_tell() const { return tell_; }
+    void tell_gone();
     [[nodiscard]] bool idle() const { return idle_; }
 
     [[nodiscard]] const RequestHead& head() const override { return buffers_->head; }
@@ -53,7 +56,7 @@ private:
     Task<Status> send(std::span<const ByteView> parts);
     void start_exchange();
     bool read_ahead();
-    void tell_gone();
+    void tell_later();
     [[nodiscard]] bool has_room();
     void write_head(int status, const Headers& headers, std::optional<std::uint64_t> length);
     [[nodiscard]] ByteView take_head();
@@ -75,6 +78,7 @@ private:
     bool body_done_ = true;
     bool linger_ = false;
     bool gone_ = false;
+    bool tell_ = false;
 };
 
 }  // namespace lumoz::net

@@ -181,6 +181,27 @@ void Server::Core::close_all() {
     }
 }
 
+void Server::Core::tell_soon() {
+    if (telling_) return;
+    telling_ = true;
+    loop.post([weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->tell_all();
+    });
+}
+
+void Server::Core::tell_all() {
+    telling_ = false;
+    for (Connection* c = connections; c != nullptr;) {
+        if (!c->must_tell()) {
+            c = c->next;
+            continue;
+        }
+        // A handler that is told can end its own connection and others: the walk starts again.
+        c->tell_gone();
+        c = connections;
+    }
+}
+
 std::unique_ptr<Buffers> Server::Core::take_buffers() {
     if (spare_.empty()) return std::make_unique<Buffers>();
     std::unique_ptr<Buffers> out = std::move(spare_.back());
@@ -229,7 +250,11 @@ Task<bool> Server::drain(Duration limit) {
         core->close_idle();
     }
     const bool ended = core->connections == nullptr;
-    core->close_all();
+    if (!ended) {
+        core->close_all();
+        // Handlers are told and can put their affairs in order.
+        co_await core->loop.after(kSweepStep);
+    }
     co_return ended;
 }
 

@@ -68,6 +68,7 @@ public:
     [[nodiscard]] virtual bool finished() const = 0;
 
     /// `fn` is called once, from the loop, if the client closes or resets before the answer is finished.
+    /// Also when a drain or the server's end cuts the connection; never after the handler has returned.
     /// Requests that follow on the connection are kept for later and do not count. An empty `fn` unsets it.
     virtual void on_peer_gone(std::move_only_function<void()> fn) = 0;
     [[nodiscard]] virtual bool peer_gone() const = 0;
@@ -100,7 +101,8 @@ public:
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] const ServerStats& stats() const;
     /// Stops accepting, closes idle connections, lets running exchanges finish (their answers say
-    /// `Connection: close`). True when all ended within `limit`; the others are closed then.
+    /// `Connection: close`). True when all ended within `limit`; the others are
+    /// cut then, their handlers told, and given a moment.
     Task<bool> drain(Duration limit);
 
     struct Core;

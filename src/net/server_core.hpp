@@ -31,6 +31,8 @@ struct Server::Core final : std::enable_shared_from_this<Server::Core>, private 
     void stop_accepting();
     void close_all();
     void close_idle();
+    /// Soon, from the loop: `tell_gone` of every connection that must.
+    void tell_soon();
     std::unique_ptr<Buffers> take_buffers();
     void give_buffers(std::unique_ptr<Buffers> buffers);
 
@@ -51,11 +53,13 @@ private:
     void arm();
     void accept_some();
     void refuse(int fd);
+    void tell_all();
     void expired() override;
     void loop_ends() override;
 
     std::optional<Acceptor> acceptor_;
     std::vector<std::unique_ptr<Buffers>> spare_;
+    bool telling_ = false;
 };
 
 }  // namespace lumoz::net

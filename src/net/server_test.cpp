@@ -408,6 +408,54 @@ TEST_F(ServerTest, CutsWhatDoesNotEndInTimeWhileDraining) {
     testing::run(loop, task(*this, waiting));
 }
 
+TEST_F(ServerTest, TellsNobodyWhoseExchangeHasEnded) {
+    bool told = false;
+    routes.on("/late", [&told](Exchange& exchange) -> Task<void> {
+        Signal first(exchange.loop());
+        exchange.on_peer_gone([&first] { first.fire(); });
+        co_await first.wait();
+        EXPECT_TRUE(exchange.peer_gone());
+        // The client is gone already; the handler ends before the loop could say so again.
+        exchange.on_peer_gone([&told] { told = true; });
+        exchange.abort();
+    });
+    listen();
+    auto task = [](ServerTest& t) -> Task<void> {
+        RawClient client = co_await RawClient::open(t.loop, t.server->port());
+        EXPECT_TRUE(co_await client.send("GET /late HTTP/1.1\r\nHost: x\r\n\r\n"));
+        co_await t.loop.after(50ms);
+        client.stream.close();
+        co_await t.loop.after(100ms);
+        EXPECT_EQ(t.server->stats().open.load(), 0);
+    };
+    testing::run(loop, task(*this));
+    EXPECT_FALSE(told);
+}
+
+TEST_F(ServerTest, CutsManyHandlersAtOnce) {
+    std::vector<std::unique_ptr<Waiting>> waiting;
+    routes.on("/wait", [&](Exchange& exchange) {
+        waiting.push_back(std::make_unique<Waiting>(loop));
+        return waiting.back()->handle(exchange);
+    });
+    listen();
+    auto task = [](ServerTest& t) -> Task<void> {
+        std::vector<RawClient> clients;
+        for (int i = 0; i < 8; ++i) {
+            clients.push_back(co_await RawClient::open(t.loop, t.server->port()));
+            EXPECT_TRUE(co_await clients.back().send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"));
+        }
+        co_await t.loop.after(50ms);
+        EXPECT_FALSE(co_await t.server->drain(60ms));
+        for (RawClient& client : clients) {
+            EXPECT_TRUE(co_await client.read_to_end(t.loop));
+        }
+        EXPECT_EQ(t.server->stats().open.load(), 0);
+    };
+    testing::run(loop, task(*this));
+    EXPECT_EQ(waiting.size(), 8U);
+}
+
 TEST_F(ServerTest, AnswersTooManyConnectionsWith503) {
     listen(Limits{.max_connections = 1});
     auto task = [](ServerTest& t) -> Task<void> {

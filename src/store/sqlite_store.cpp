@@ -21,6 +21,9 @@ constexpr std::size_t kQueueBytes = std::size_t{64} << 20;
 /// ballast, so that there is room for the copy on a full disk.
 constexpr int kCheckpointPages = 1024;
 constexpr std::size_t kDeleteStep = 256;
+/// With relaxed durability nobody waits for the commit, so it gathers: this long, or this many records.
+constexpr std::chrono::milliseconds kGatherTime{10};
+constexpr std::size_t kGatherRecords = 256;
 
 std::string file_of(const SqliteOptions& options) {
     return options.directory / "receipts.db";
@@ -104,15 +107,17 @@ Status SqliteStore::Impl::admit(const Record& record) {
 
 void SqliteStore::Impl::append(Record record, Done done) {
     Status status = check_record(record);
+    bool wake = true;
     if (status) {
         const std::lock_guard lock(mutex_);
         status = admit(record);
         if (status) {
             queue_bytes_ += record.receipt_json.size();
             queue_.push_back({std::move(record), relaxed() ? Done() : std::move(done), {}});
+            wake = !relaxed() || queue_.size() == 1 || queue_.size() == kGatherRecords;
         }
     }
-    if (status) wake_.notify_one();
+    if (status && wake) wake_.notify_one();
     if (!status) ++failed_;
     // Full durability: the writer answers after the commit.
     if (!status || relaxed()) done(std::move(status));
@@ -122,6 +127,10 @@ bool SqliteStore::Impl::take_work(SteadyTime upkeep_at) {
     std::unique_lock lock(mutex_);
     const auto something = [this] { return !queue_.empty() || !jobs_.empty() || stopping_; };
     if (!more_due_) wake_.wait_until(lock, upkeep_at, something);
+    if (relaxed() && !queue_.empty()) {
+        wake_.wait_for(lock, kGatherTime,
+                       [this] { return stopping_ || !jobs_.empty() || queue_.size() >= kGatherRecords; });
+    }
     batch_.swap(queue_);
     queue_bytes_ = 0;
     return !(stopping_ && batch_.empty() && jobs_.empty());

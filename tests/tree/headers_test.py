@@ -10,7 +10,7 @@ import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CORE = ("base", "crypto", "evidence", "verify", "receipt")
-OPTIONS = ["-std=c++23", f'-DLUMOZ_SOURCE_DIR="{ROOT}"', "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{ROOT}/src", f"-I{ROOT}", "-x", "c++", "-"]
+OPTIONS = ["-std=c++23", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{ROOT}/src", f"-I{ROOT}", "-x", "c++", "-"]
 
 
 def headers():
