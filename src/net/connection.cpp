@@ -37,12 +37,14 @@ Connection::Connection(std::shared_ptr<Server::Core> server, Stream stream)
     if (next != nullptr) next->link = &next;
     server_->connections = this;
     server_->stats.open.fetch_add(1, std::memory_order_relaxed);
+    server_->options.open_together->fetch_add(1, std::memory_order_relaxed);
 }
 
 Connection::~Connection() {
     *link = next;
     if (next != nullptr) next->link = link;
     server_->stats.open.fetch_sub(1, std::memory_order_relaxed);
+    server_->options.open_together->fetch_sub(1, std::memory_order_relaxed);
     if (buffers_) server_->give_buffers(std::move(buffers_));
 }
 

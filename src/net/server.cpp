@@ -42,7 +42,9 @@ Task<void> serve(std::shared_ptr<Server::Core> server, Stream stream) {
 }  // namespace
 
 Server::Core::Core(Loop& owner, ListenOptions listen_options, Limits given, Handler& serves)
-    : Deadline(owner), loop(owner), options(std::move(listen_options)), limits(given), handler(serves) {}
+    : Deadline(owner), loop(owner), options(std::move(listen_options)), limits(given), handler(serves) {
+    if (!options.open_together) options.open_together = std::make_shared<std::atomic<std::int64_t>>(0);
+}
 
 Server::Core::~Core() {
     stop_accepting();
@@ -126,7 +128,8 @@ void Server::Core::accept_some() {
             Deadline::set(loop.now() + kAcceptPause);
             return;
         }
-        if (stats.open.load(std::memory_order_relaxed) >= static_cast<std::int64_t>(limits.max_connections)) {
+        if (options.open_together->load(std::memory_order_relaxed) >=
+            static_cast<std::int64_t>(limits.max_connections)) {
             refuse(fd);
             continue;
         }

@@ -18,6 +18,8 @@ struct ListenOptions {
     bool reuse_port = false;
     int backlog = 1024;
     std::shared_ptr<const TlsContext> tls{};  ///< shared by the servers of all loops
+    /// Open connections of all servers that are given the same counter; `max_connections` bounds their sum.
+    std::shared_ptr<std::atomic<std::int64_t>> open_together{};
 };
 
 struct Limits {

@@ -7,14 +7,14 @@ namespace {
 /// After the cut, receipts are written and connections closed within this.
 constexpr std::chrono::seconds kCutGrace{10};
 
-net::Limits limits_of(const gateway::Config& config, std::size_t threads) {
+net::Limits limits_of(const gateway::Config& config) {
     net::Limits limits;
     limits.head.bytes = static_cast<std::size_t>(config.max_header_bytes);
     limits.head_timeout = config.header_timeout;
     limits.body_timeout = config.body_timeout;
     limits.idle_timeout = config.idle_timeout;
     limits.write_timeout = config.write_timeout;
-    limits.max_connections = (static_cast<std::size_t>(config.max_connections) + threads - 1) / threads;
+    limits.max_connections = static_cast<std::size_t>(config.max_connections);
     return limits;
 }
 
@@ -35,8 +35,9 @@ Status IoThreads::add_listeners(const gateway::HostPort& where,
         options.port = port;
         options.reuse_port = true;
         options.tls = tls;
-        LUMOZ_TRY(auto server, net::Server::listen(part->loop, std::move(options),
-                                                   limits_of(config, parts_.size()), part->gateway));
+        options.open_together = open_;
+        LUMOZ_TRY(auto server,
+                  net::Server::listen(part->loop, std::move(options), limits_of(config), part->gateway));
         port = server->port();
         part->servers.push_back(std::move(server));
         ++listening_;

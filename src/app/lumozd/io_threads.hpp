@@ -50,6 +50,7 @@ private:
 
     std::vector<std::unique_ptr<Part>> parts_;
     std::vector<std::string> addresses_;
+    std::shared_ptr<std::atomic<std::int64_t>> open_ = std::make_shared<std::atomic<std::int64_t>>(0);
     std::atomic<std::size_t> listening_{0};
     std::atomic<bool> cut_any_{false};
 };
