@@ -3,6 +3,7 @@
 
 #include "base/hex.hpp"
 #include "base/json.hpp"
+#include "base/nearest.hpp"
 #include "gateway/config_keys.hpp"
 
 #include <charconv>
@@ -16,33 +17,8 @@ std::unexpected<Error> refuse(std::string detail) {
     return fail(Errc::Usage, "E_CONFIG", kWhere, std::move(detail));
 }
 
-/// Edit distance, for "did you mean".
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t above = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-            diagonal = above;
-        }
-    }
-    return row[b.size()];
-}
-
 std::string_view nearest_key(std::string_view name) {
-    std::string_view best;
-    std::size_t best_distance = ~std::size_t{0};
-    for (const ConfigKey& key : config_keys()) {
-        const std::size_t d = distance(name, key.name);
-        if (d >= best_distance) continue;
-        best = key.name;
-        best_distance = d;
-    }
-    return best;
+    return nearest_name(name, config_keys(), [](const ConfigKey& key) { return key.name; });
 }
 
 Status validate(const Config& c) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading policy files: each key has one reader; a key without a reader is an error.
+#include "base/nearest.hpp"
 #include "evidence/schema.hpp"
 #include "evidence/statement.hpp"
 #include "verify/policy.hpp"
@@ -141,28 +142,11 @@ constexpr Key kKeys[] = {
     {"model_root", [](Root r, Name n, Policy& p) { return put(p.model_root, model_roots(r, n)); }},
 };
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t above = row[j];
-            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-            diagonal = above;
-        }
-    }
-    return row[b.size()];
-}
-
 std::unexpected<Error> unknown_key(std::string_view name) {
     const std::string_view shown = name.substr(0, 48);
-    const auto nearest = std::ranges::min_element(
-        kKeys, {}, [shown](const Key& key) { return edit_distance(shown, key.name); });
+    const std::string_view nearest = nearest_name(shown, kKeys, [](const Key& key) { return key.name; });
     return fail(Errc::Usage, "E_POLICY", "policy.unknown_key",
-                std::string(shown) + ": unknown; nearest is " + std::string(nearest->name));
+                std::string(shown) + ": unknown; nearest is " + std::string(nearest));
 }
 
 }  // namespace

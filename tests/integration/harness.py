@@ -210,6 +210,7 @@ class ScriptedEngine:
         return True
 
     def _hang(self, connection, seconds):
+        """Waits, unless the other side leaves."""
         connection.settimeout(seconds)
         try:
             if connection.recv(1, socket.MSG_PEEK) == b"":
@@ -222,13 +223,7 @@ class ScriptedEngine:
         # The head leaves with the first event.
         for piece in data.replace(b"\n\n\r\n", b"\n\n\r\n\0").split(b"\0"):
             connection.sendall(piece)
-            connection.settimeout(delay)
-            try:
-                if connection.recv(1, socket.MSG_PEEK) == b"":
-                    raise OSError("gone")
-            except TimeoutError:
-                pass
-            connection.settimeout(None)
+            self._hang(connection, delay)
 
     def _response(self, request, script, identifier):
         if "status" in script:
