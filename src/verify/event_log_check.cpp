@@ -1,36 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/event_log.hpp"
+#include "verify/event_log_check.hpp"
 
 #include "base/hex.hpp"
 
-namespace lumoz::app {
+namespace lumoz::verify {
 namespace {
 
-/// What both forms of a log have.
-struct Replay {
-    std::string_view form;
-    std::size_t events = 0;
-    std::vector<evidence::Event> runtime = {};
-    evidence::Rtmrs rtmr{};
-    std::array<std::size_t, 4> extends{};
-};
-
-Result<Replay> replay(ByteView log) {
+Result<LogReplay> replay(ByteView log) {
     const std::string_view text = as_text(log);
     const auto first = text.find_first_not_of(" \t\r\n");
     if (first != std::string_view::npos && text[first] == '[') {
         LUMOZ_TRY(evidence::EventLog list, evidence::parse_event_list(text));
-        Replay out{
+        LogReplay out{
             .form = "dstack", .events = list.events.size(), .rtmr = list.rtmr, .extends = list.extends};
         for (evidence::Event& event : list.events)
             if (event.runtime()) out.runtime.push_back(std::move(event));
         return out;
     }
     LUMOZ_TRY(const evidence::CcLog binary, evidence::parse_cc_log(log));
-    return Replay{.form = "ccel", .events = binary.events, .rtmr = binary.rtmr, .extends = binary.extends};
+    return LogReplay{.form = "ccel", .events = binary.events, .rtmr = binary.rtmr, .extends = binary.extends};
 }
 
-Status compare(const Replay& log, const evidence::Quote& quote) {
+Status compare(const LogReplay& log, const evidence::Quote& quote) {
     if (!quote.is_tdx()) return fail(Errc::Refused, "E_RTMR_MISMATCH", "eventlog.replay", "not a TDX quote");
     const std::vector<unsigned> differs = evidence::rtmr_mismatches(log.rtmr, quote);
     if (differs.empty()) return {};
@@ -40,7 +31,7 @@ Status compare(const Replay& log, const evidence::Quote& quote) {
     return fail(Errc::Refused, "E_RTMR_MISMATCH", "eventlog.replay", detail);
 }
 
-std::string to_json(const Replay& log, const evidence::Quote* quote) {
+std::string to_json(const LogReplay& log, const evidence::Quote* quote) {
     json::Writer out;
     out.object();
     out.key("form").string(log.form);
@@ -65,37 +56,16 @@ std::string to_json(const Replay& log, const evidence::Quote* quote) {
     return std::move(out).text();
 }
 
-Section to_section(const Replay& log, const evidence::Quote* quote) {
-    Section out{
-        .title = "event log (" + std::string(log.form) + ", " + std::to_string(log.events) + " events)",
-        .lines = {}};
-    for (unsigned n = 0; n < 4; ++n) {
-        const bool known = quote != nullptr && quote->is_tdx();
-        const bool match = known && log.rtmr[n] == quote->rtmr(n);
-        const std::string events = std::to_string(log.extends[n]);
-        const std::string head = "RTMR" + std::to_string(n) + "  " +
-                                 std::string(4 - std::min<std::size_t>(4, events.size()), ' ') + events +
-                                 " events  replay ";
-        out.lines.push_back(head + to_hex(log.rtmr[n].view()) + (match ? "  equal" : ""));
-        if (known && !match)
-            out.lines.push_back(std::string(head.size() - 7, ' ') + "quote  " +
-                                to_hex(quote->rtmr(n).view()) + "  DIFFERS");
-    }
-    for (const evidence::Event& event : log.runtime)
-        out.lines.push_back("event  " + event.name + " " + to_hex(event.payload));
-    return out;
-}
-
 }  // namespace
 
-Section check_event_log(verify::Verdict& verdict, ByteView log, const evidence::Quote* quote) {
+std::optional<LogReplay> check_event_log(Verdict& verdict, ByteView log, const evidence::Quote* quote) {
     constexpr std::string_view kParse = "the event log can be read";
     constexpr std::string_view kReplay = "the event log replays to the registers of the quote";
-    const auto read = replay(log);
+    auto read = replay(log);
     if (!read) {
         verdict.fail("eventlog.parse", kParse, read.error());
         verdict.not_reached("eventlog.replay", kReplay);
-        return {};
+        return std::nullopt;
     }
     verdict.pass("eventlog.parse", kParse);
     if (quote != nullptr) {
@@ -104,7 +74,7 @@ Section check_event_log(verify::Verdict& verdict, ByteView log, const evidence::
         verdict.not_reached("eventlog.replay", kReplay);
     }
     verdict.establish("event_log", to_json(*read, quote));
-    return to_section(*read, quote);
+    return std::move(*read);
 }
 
-}  // namespace lumoz::app
+}  // namespace lumoz::verify

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/platform.hpp"
+#include "app/cli/quote_sections.hpp"
 
 #include "base/hex.hpp"
 
@@ -92,6 +92,27 @@ Section platform_section(const verify::TdxResult& result) {
     if (!gone.empty()) out.lines.push_back("with that these advisories would go: " + listed(gone));
     if (gone.empty() && !result.advisories.empty())
         out.lines.push_back("advisories that apply: " + listed(result.advisories));
+    return out;
+}
+
+Section event_log_section(const verify::LogReplay& log, const evidence::Quote* quote) {
+    Section out{
+        .title = "event log (" + std::string(log.form) + ", " + std::to_string(log.events) + " events)",
+        .lines = {}};
+    for (unsigned n = 0; n < 4; ++n) {
+        const bool known = quote != nullptr && quote->is_tdx();
+        const bool match = known && log.rtmr[n] == quote->rtmr(n);
+        const std::string events = std::to_string(log.extends[n]);
+        const std::string head = "RTMR" + std::to_string(n) + "  " +
+                                 std::string(4 - std::min<std::size_t>(4, events.size()), ' ') + events +
+                                 " events  replay ";
+        out.lines.push_back(head + to_hex(log.rtmr[n].view()) + (match ? "  equal" : ""));
+        if (known && !match)
+            out.lines.push_back(std::string(head.size() - 7, ' ') + "quote  " +
+                                to_hex(quote->rtmr(n).view()) + "  DIFFERS");
+    }
+    for (const evidence::Event& event : log.runtime)
+        out.lines.push_back("event  " + event.name + " " + to_hex(event.payload));
     return out;
 }
 
