@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A report folder that behaves like the kernel's, and like its bad days.
-class FakeTree final : public TsmFiles {
+class FakeTree final : public KernelFiles {
 public:
     int mkdir_error = 0;
     int mkdir_busy = 0;           ///< so many mkdir calls answer EBUSY
