@@ -19,11 +19,11 @@ TEST(QgsMessage, TheRequestIsAsTheServiceWantsIt) {
     const Bytes report(1024, 7);
     const Bytes request = qgs_quote_request(report);
     ASSERT_EQ(request.size(), 4U + 16 + 8 + 1024);
-    const Bytes head = {0,    0,    4, 0x18,            // 1,048 bytes follow, big-endian
-                        1,    0,    0, 0,               // version
-                        0,    0,    0, 0,               // get quote
-                        0x18, 0x04, 0, 0, 0, 0, 0, 0,   // size, no error
-                        0,    4,    0, 0, 0, 0, 0, 0};  // a report of 1,024 bytes, no ids
+    const Bytes head = {0,    0,    4, 0x18,               // 1,048 bytes follow, big-endian
+                        1,    0,    0, 0,                  // version
+                        0,    0,    0, 0,                  // get quote
+                        0x18, 0x04, 0, 0,    0, 0, 0, 0,   // size, no error
+                        0,    4,    0, 0,    0, 0, 0, 0};  // a report of 1,024 bytes, no ids
     EXPECT_EQ(Bytes(request.begin(), request.begin() + 28), head);
     EXPECT_EQ(Bytes(request.begin() + 28, request.end()), report);
 }

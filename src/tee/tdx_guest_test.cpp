@@ -48,8 +48,7 @@ protected:
         return (*device)->quote(asked_for());
     }
     std::string rule_for(Bytes wire, std::chrono::milliseconds limit = 2000ms) {
-        const auto evidence =
-            quote([&wire](const Bytes&, const Send& send) { send(wire); }, limit);
+        const auto evidence = quote([&wire](const Bytes&, const Send& send) { send(wire); }, limit);
         return evidence ? std::string() : std::string(evidence.error().rule);
     }
 
@@ -63,7 +62,8 @@ TEST_F(TdxGuestTest, TurnsATdReportIntoAQuote) {
         send(good_answer());
     });
     auto device = open_tdx_guest(
-        {.reports = reports, .quote_service = service.connect(), .log = {.bytes = {1}, .missing = "x"}}, 2000ms);
+        {.reports = reports, .quote_service = service.connect(), .log = {.bytes = {1}, .missing = "x"}},
+        2000ms);
     ASSERT_TRUE(device);
     EXPECT_EQ((*device)->kind(), "tdx-guest");
     EXPECT_EQ((*device)->tee_type(), "tdx");
@@ -87,8 +87,8 @@ TEST_F(TdxGuestTest, ReadsAnAnswerThatComesByteByByte) {
 
 TEST_F(TdxGuestTest, RefusesAnAnswerThatIsCutAnywhere) {
     const Bytes whole = good_answer();
-    for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{3}, std::size_t{4}, std::size_t{19},
-                                std::size_t{27}, std::size_t{28}, whole.size() - 1}) {
+    for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{3}, std::size_t{4},
+                                std::size_t{19}, std::size_t{27}, std::size_t{28}, whole.size() - 1}) {
         EXPECT_EQ(rule_for(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n))),
                   "E_TEE_ANSWER")
             << n;
@@ -180,12 +180,12 @@ TEST_F(TdxGuestTest, AHangingDeviceCostsOneTimeLimitAndNoSecondRequest) {
 }
 
 TEST_F(TdxGuestTest, DoesNotOpenWhenNobodyListens) {
-    const auto device = open_tdx_guest(
-        {.reports = reports,
-         .quote_service = [](Deadline) -> Result<Descriptor> {
-             return fail(Errc::Io, "E_TEE_IO", "tee.test", "connect: Connection refused");
-         }},
-        1000ms);
+    const auto device =
+        open_tdx_guest({.reports = reports,
+                        .quote_service = [](Deadline) -> Result<Descriptor> {
+                            return fail(Errc::Io, "E_TEE_IO", "tee.test", "connect: Connection refused");
+                        }},
+                       1000ms);
     ASSERT_FALSE(device);
     EXPECT_EQ(device.error().rule, "E_TEE_IO");
 }
@@ -220,7 +220,8 @@ TEST(QuoteServicePort, IsReadFromTheConfiguration) {
     EXPECT_EQ(port("#port=1\nother = x\nport\n"), "4050");
     EXPECT_EQ(port("port=1\nport=2\n"), "2");
     EXPECT_EQ(port("port=4294967295"), "4294967295");
-    for (const std::string_view bad : {"port=", "port=0", "port=-1", "port=4294967296", "port=40 50", "port=0x1"})
+    for (const std::string_view bad :
+         {"port=", "port=0", "port=-1", "port=4294967296", "port=40 50", "port=0x1"})
         EXPECT_EQ(port(bad), "E_TEE_CONF") << bad;
     SystemKernelFiles files;
     EXPECT_EQ(*read_quote_service_port(files, "/nonexistent/tdx-attest.conf"), kDefaultQuotePort);

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <poll.h>
 #include <sys/socket.h>
 #include <thread>
@@ -64,8 +65,7 @@ class FakeQuoteService {
 public:
     /// Gets the request (prefix included) and a function that sends bytes; the connection closes when it
     /// returns.
-    using Behaviour =
-        std::function<void(const Bytes& request, const std::function<bool(ByteView)>& send)>;
+    using Behaviour = std::function<void(const Bytes& request, const std::function<bool(ByteView)>& send)>;
 
     explicit FakeQuoteService(Behaviour behaviour) : behaviour_(std::move(behaviour)) {}
     FakeQuoteService(const FakeQuoteService&) = delete;
