@@ -15,6 +15,7 @@ struct Answer {
     bool fold = false;                   ///< rules are counted per group unless --explain
     std::vector<Section> sections = {};  ///< behind the verdict in text form
     bool judged = true;                  ///< false: nothing was checked, the facts are all there is
+    std::string document = {};           ///< printed as it stands, instead of all else
 };
 
 struct VerifyReportOptions {
@@ -39,6 +40,13 @@ struct VerifyUrlOptions {
     std::string model;  ///< must be among the proven models
     std::string token_file;
 };
+struct AttestOptions {
+    std::string nonce;       ///< 64 hex digits
+    std::string out;         ///< empty: the document goes to stdout
+    std::string socket;      ///< of the guest agent; empty: the usual interfaces
+    std::string root = "/";  ///< folder below which interfaces are looked for
+    std::int64_t timeout_s = 30;
+};
 struct AskOptions {
     std::string url;
     std::string prompt;
@@ -60,6 +68,8 @@ Result<Answer> verify_answer_files(const VerifyAnswerOptions& options, const Tru
 Result<Answer> verify_url(const VerifyUrlOptions& options, const Trust& trust);
 /// One question to a service that is verified first, and the proof of its answer.
 Result<Answer> ask(const AskOptions& options, const Trust& trust);
+/// Evidence of this machine over a nonce, for whoever asked; nothing is verified. Runs inside a TEE.
+Result<Answer> attest(const AttestOptions& options, const Clock& clock);
 /// What a receipt (or the receipt in a proof file) says, unchecked.
 Result<Answer> show_receipt(const std::string& file);
 /// Identity of a model: a file or a folder.
