@@ -59,7 +59,7 @@ Answer summary(const tee::Device& device, const Collected& what, const std::stri
     v.establish_text("report_data", to_hex(what.report_data.view()));
     v.establish("quote_bytes", std::to_string(what.evidence.quote.size()));
     const bool runtime = !what.evidence.event_log.empty();
-    v.establish_text("event_log", runtime ? "dstack" : what.evidence.cc_log.empty() ? "none" : "ccel");
+    v.establish_text("event_log_form", runtime ? "dstack" : what.evidence.cc_log.empty() ? "none" : "ccel");
     v.not_checked("N_QUOTE", "the quote: whoever receives it verifies it");
     if (!device.no_event_log().empty()) {
         v.not_checked("N_EVENT_LOG", "the firmware's event log: " + std::string(device.no_event_log()));
