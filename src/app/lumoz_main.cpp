@@ -28,6 +28,7 @@ struct Arguments {
     lumoz::app::VerifyQuoteOptions quote;
     lumoz::app::VerifyAnswerOptions answer;
     lumoz::app::AskOptions ask;
+    lumoz::app::CollateralOptions collateral;
     std::string receipt_file;
     std::string model_path;
 };
@@ -49,7 +50,8 @@ void add_trust(CLI::App& app, Arguments& args) {
         ->expected(1)
         ->take_all();
     app.add_option("--at", args.trust.at, "stands for the clock")->type_name("TIME");
-    app.add_flag("-v,--explain", args.output.explain, "one line per rule, every field, what the platform lacks");
+    app.add_flag("-v,--explain", args.output.explain,
+                 "one line per rule, every field, what the platform lacks");
     app.add_flag("--brief", args.output.brief, "rules counted per group");
 }
 
@@ -114,6 +116,65 @@ void add_verify(CLI::App& app, Arguments& args, Command& command) {
         if (args.verify_url.url.empty()) throw CLI::RequiredError("URL, report, quote or answer");
         command = trusting(args, [&](const auto& t) { return lumoz::app::verify_url(args.verify_url, t); });
     });
+}
+
+void add_platform(CLI::App& app, lumoz::app::CollateralOptions& options) {
+    auto* quote = app.add_option("--quote", options.quote, "a quote of the platform");
+    quote->type_name("FILE");
+    app.add_option("--tee", options.tee, "tdx or sgx (default tdx)")->excludes(quote);
+    app.add_option("--fmspc", options.fmspc, "the platform family, 12 hex digits")->excludes(quote);
+    app.add_option("--ca", options.ca, "platform or processor (default platform)")->excludes(quote);
+}
+
+void add_edition(CLI::App& app, lumoz::app::CollateralOptions& options) {
+    app.add_option("--update", options.update, "standard or early: the enforced or the newest set");
+    app.add_option("--eval", options.evaluation, "one set by its evaluation number")
+        ->check(CLI::PositiveNumber);
+}
+
+void add_collateral(CLI::App& app, Arguments& args, Command& command) {
+    CLI::App& collateral =
+        *app.add_subcommand("collateral", "the vendor's documents: fetch, check, keep, hand on");
+    collateral.require_subcommand(1);
+    auto& options = args.collateral;
+    CLI::App& fetch = *collateral.add_subcommand("fetch", "from Intel's service or a PCCS");
+    add_trust(fetch, args);
+    add_platform(fetch, options);
+    add_edition(fetch, options);
+    fetch.add_option("--service", options.service, "its URL, without the path of API v4")
+        ->required()
+        ->type_name("URL");
+    fetch.add_option("--ca-file", options.ca_file, "authorities for https (default: the system's)")
+        ->type_name("FILE");
+    fetch.add_option("--cache", options.cache, "keep it here; used when the service is away")
+        ->type_name("DIR");
+    fetch.add_option("--out", options.out, "write the bundle here")->type_name("FILE");
+    fetch.callback(
+        [&] { command = trusting(args, [&](const auto& t) { return collateral_fetch(options, t); }); });
+    CLI::App& show = *collateral.add_subcommand("show", "check a bundle and tell what it is");
+    add_trust(show, args);
+    show.add_option("file", options.file, "the bundle, or -")->required()->type_name("FILE");
+    show.callback(
+        [&] { command = trusting(args, [&](const auto& t) { return collateral_show(options.file, t); }); });
+    CLI::App& import = *collateral.add_subcommand("import", "put a bundle into a cache");
+    add_trust(import, args);
+    add_edition(import, options);
+    import.add_option("file", options.file, "the bundle, or -")->required()->type_name("FILE");
+    import.add_option("--ca", options.ca, "platform or processor (default platform)");
+    import.add_option("--cache", options.cache, "the cache")->required()->type_name("DIR");
+    import.callback(
+        [&] { command = trusting(args, [&](const auto& t) { return collateral_import(options, t); }); });
+    CLI::App& exported =
+        *collateral.add_subcommand("export", "write a cached bundle, for use without a network");
+    add_trust(exported, args);
+    add_platform(exported, options);
+    add_edition(exported, options);
+    exported.add_option("--cache", options.cache, "the cache")->required()->type_name("DIR");
+    exported.add_option("--out", options.out, "file to write")
+        ->required()
+        ->type_name("FILE");
+    exported.callback(
+        [&] { command = trusting(args, [&](const auto& t) { return collateral_export(options, t); }); });
 }
 
 void add_ask(CLI::App& app, Arguments& args, Command& command) {
@@ -205,6 +266,7 @@ int run(int argc, char** argv) {
     Command command;
     add_verify(app, args, command);
     add_ask(app, args, command);
+    add_collateral(app, args, command);
     add_show(app, args, command);
     try {
         app.parse(argc, argv);

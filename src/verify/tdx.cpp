@@ -157,7 +157,7 @@ TdxVerdict TdxVerification::run() {
     if (!chain_.empty()) {
         const Digest256 root = crypto::sha256(chain_.back()->spki());
         out.verdict.establish_text("root_spki_sha256", to_hex(root.view()));
-        out.verdict.set_simulated(RootPins::is_simulated(root));
+        out.verdict.set_simulated(!RootPins::is_embedded(root));
     }
     if (stopped) return out;
     VerifiedTdx verified(std::move(*quote_), std::move(result_), crypto::sha256(chain_.back()->spki()));

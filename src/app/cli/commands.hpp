@@ -50,6 +50,28 @@ struct AskOptions {
     bool quiet = false;           ///< the answer is not written to stdout (with --json)
 };
 
+struct CollateralOptions {
+    std::string quote = {};  ///< whose platform; else `tee`, `fmspc` and `ca`
+    std::string tee = "tdx";
+    std::string fmspc = {};
+    std::string ca = "platform";
+    std::string update = "standard";
+    std::int64_t evaluation = 0;  ///< 0: by `update`
+    std::string service = {};     ///< URL
+    std::string ca_file = {};     ///< for an https service
+    std::string cache = {};       ///< folder
+    std::string file = {};        ///< of `import`
+    std::string out = {};         ///< file, or -
+};
+
+/// Fetches from a service, checks, and writes to cache and file; a good cache helps when the service is away.
+Result<Answer> collateral_fetch(const CollateralOptions& options, const Trust& trust);
+/// Checks a bundle and tells what it is.
+Result<Answer> collateral_show(const std::string& file, const Trust& trust);
+/// Puts a bundle into a cache.
+Result<Answer> collateral_import(const CollateralOptions& options, const Trust& trust);
+/// Writes the cached bundle of a platform; only one that holds.
+Result<Answer> collateral_export(const CollateralOptions& options, const Trust& trust);
 /// A saved report, offline, for the nonce that was asked for.
 Result<Answer> verify_report_file(const VerifyReportOptions& options, const Trust& trust);
 /// An Intel TDX or SGX quote with its collateral, and an event log against its registers.
