@@ -22,6 +22,8 @@ std::string_view text(lumoz_bytes bytes) {
     return as_text(view(bytes));
 }
 
+constexpr std::size_t kMostRoots = 1024;
+
 /// What the caller trusts, in the library's own types.
 struct Trust {
     verify::RootPins roots;
@@ -29,12 +31,24 @@ struct Trust {
     UnixTime now = 0;
 };
 
+/// NULL with a size is a mistake of the caller, and must not pass for "nothing given".
+Status check_buffers(std::initializer_list<lumoz_bytes> buffers) {
+    for (const lumoz_bytes& bytes : buffers) {
+        if (bytes.data == nullptr && bytes.size > 0)
+            return fail(Errc::Usage, "E_USAGE", "lumoz.bytes", "data is NULL and size is not 0");
+    }
+    return {};
+}
+
 Result<Trust> read_trust(const lumoz_trust* trust) {
     if (trust == nullptr) return fail(Errc::Usage, "E_USAGE", "lumoz.trust", "no lumoz_trust is given");
     if (trust->size != sizeof(lumoz_trust))
         return fail(Errc::Usage, "E_USAGE", "lumoz.trust.size",
                     "size is not sizeof(lumoz_trust): another version");
+    LUMOZ_CHECK_OK(check_buffers({trust->policy}));
     if (trust->now <= 0) return fail(Errc::Usage, "E_USAGE", "lumoz.trust.now", "the time is not set");
+    if (trust->root_count > kMostRoots)
+        return fail(Errc::Usage, "E_USAGE", "lumoz.trust.root_count", "more than 1024 roots");
     if (trust->root_count > 0 && trust->roots == nullptr)
         return fail(Errc::Usage, "E_USAGE", "lumoz.trust.roots", "roots is NULL");
     Trust out;
@@ -80,12 +94,16 @@ void give(lumoz_text* out, std::string_view document) {
 /// Runs `check` and hands its verdict over. No exception leaves the library: memory that ran out is
 /// LUMOZ_FAILED.
 template <class Check>
-int run(const lumoz_trust* trust, lumoz_text* out, Check check) noexcept {
+int run(const lumoz_trust* trust, std::initializer_list<lumoz_bytes> buffers, lumoz_text* out,
+        Check check) noexcept {
     if (out != nullptr) *out = {nullptr, 0};
     try {
-        const auto trusted = read_trust(trust);
-        const Result<verify::Verdict> verdict =
-            trusted ? check(*trusted) : Result<verify::Verdict>(std::unexpected(trusted.error()));
+        const auto judge = [&]() -> Result<verify::Verdict> {
+            LUMOZ_CHECK_OK(check_buffers(buffers));
+            LUMOZ_TRY(const Trust trusted, read_trust(trust));
+            return check(trusted);
+        };
+        const Result<verify::Verdict> verdict = judge();
         if (!verdict) {
             give(out, error_json(verdict.error()));
             return exit_code(verdict.error().code);
@@ -109,7 +127,7 @@ uint32_t lumoz_abi(void) {
 
 int lumoz_verify_quote(const lumoz_trust* trust, lumoz_bytes quote, lumoz_bytes collateral,
                        lumoz_bytes event_log, lumoz_text* out) {
-    return run(trust, out, [&](const Trust& t) -> Result<verify::Verdict> {
+    return run(trust, {quote, collateral, event_log}, out, [&](const Trust& t) -> Result<verify::Verdict> {
         LUMOZ_TRY(const Bytes bytes, verify::quote_bytes(view(quote)));
         const auto log = event_log.size > 0 ? std::optional(view(event_log)) : std::nullopt;
         return verify::verify_quote(bytes, text(collateral), log,
@@ -120,13 +138,19 @@ int lumoz_verify_quote(const lumoz_trust* trust, lumoz_bytes quote, lumoz_bytes 
 
 int lumoz_verify_report(const lumoz_trust* trust, lumoz_bytes report, const uint8_t* nonce,
                         lumoz_bytes collateral, lumoz_text* out) {
-    return run(trust, out, [&](const Trust& t) -> Result<verify::Verdict> {
+    return run(trust, {report, collateral}, out, [&](const Trust& t) -> Result<verify::Verdict> {
         verify::ReportDemand demand = demand_of(t);
         if (nonce != nullptr) {
             LUMOZ_TRY(demand.nonce, Nonce::from(ByteView(nonce, Nonce::kSize)));
         }
         if (collateral.size > 0) {
-            LUMOZ_TRY(demand.collateral, evidence::Collateral::parse(text(collateral)));
+            auto given = evidence::Collateral::parse(text(collateral));
+            if (!given) {
+                verify::Verdict unread;
+                unread.fail("tdx.collateral", "the collateral can be read", given.error());
+                return unread;
+            }
+            demand.collateral = *std::move(given);
         }
         return verify::verify_report(text(report), demand).verdict;
     });
@@ -134,7 +158,8 @@ int lumoz_verify_report(const lumoz_trust* trust, lumoz_bytes report, const uint
 
 int lumoz_verify_answer(const lumoz_trust* trust, lumoz_bytes request, lumoz_bytes response,
                         lumoz_bytes proof, lumoz_bytes evidence, lumoz_text* out) {
-    return run(trust, out, [&](const Trust& t) -> Result<verify::Verdict> {
+    const auto buffers = {request, response, proof, evidence};
+    return run(trust, buffers, out, [&](const Trust& t) -> Result<verify::Verdict> {
         return verify::verify_signed_answer(view(request), view(response), text(proof), text(evidence),
                                             demand_of(t), std::nullopt);
     });
