@@ -82,9 +82,12 @@ private:
     }
 
     void cut(std::size_t size) {
+        const bool padding = size >= target_->end;
+        // A quote with something else than zeros behind it is refused for that alone.
+        if (padding && target_->genuine.rule == "E_QUOTE_TRAILING") return;
         const Outcome got = target_->judge(ByteView(target_->bytes).first(size));
         const std::string what = "cut to " + std::to_string(size) + " bytes";
-        if (size >= target_->end) {
+        if (padding) {
             unchanged(got, what);
         } else {
             refused(row_->cuts, got, what, target_->is_quote() ? "E_QUOTE_TRUNCATED" : "");
