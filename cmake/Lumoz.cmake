@@ -37,7 +37,7 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
     if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
         target_compile_options(lumoz_flags INTERFACE -ftrivial-auto-var-init=zero)
     endif()
-    # What a program does not use is not in it: the verifier's library holds no signing and no clock.
+    # What a program does not use is not in it: the verifier's library holds no signing.
     target_link_options(lumoz_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--build-id=sha1 -Wl,--gc-sections)
 endif()
 
