@@ -10,9 +10,8 @@
 #include <cstring>
 #include <exception>
 
+namespace lumoz {
 namespace {
-
-using namespace lumoz;  // NOLINT(google-build-using-namespace): the C side has no namespace
 
 ByteView view(lumoz_bytes bytes) {
     return bytes.data == nullptr ? ByteView{} : ByteView(bytes.data, bytes.size);
@@ -115,7 +114,35 @@ int run(const lumoz_trust* trust, std::initializer_list<lumoz_bytes> buffers, lu
     }
 }
 
+Result<verify::Verdict> check_quote(const Trust& trust, lumoz_bytes quote, lumoz_bytes collateral,
+                                    lumoz_bytes event_log) {
+    LUMOZ_TRY(const Bytes raw, verify::quote_bytes(view(quote)));
+    const auto log = event_log.size > 0 ? std::optional(view(event_log)) : std::nullopt;
+    return verify::verify_quote(raw, text(collateral), log,
+                                {.roots = trust.roots, .policy = trust.policy, .now = trust.now})
+        .verdict;
+}
+
+Result<verify::Verdict> check_report(const Trust& trust, lumoz_bytes report, const std::uint8_t* nonce,
+                                     lumoz_bytes collateral) {
+    verify::ReportDemand demand = demand_of(trust);
+    if (nonce != nullptr) {
+        LUMOZ_TRY(demand.nonce, Nonce::from(ByteView(nonce, Nonce::kSize)));
+    }
+    if (collateral.size > 0) {
+        auto given = evidence::Collateral::parse(text(collateral));
+        if (!given) {
+            verify::Verdict unread;
+            unread.fail("tdx.collateral", "the collateral can be read", given.error());
+            return unread;
+        }
+        demand.collateral = *std::move(given);
+    }
+    return verify::verify_report(text(report), demand).verdict;
+}
+
 }  // namespace
+}  // namespace lumoz
 
 const char* lumoz_version(void) {
     return LUMOZ_VERSION;
@@ -127,41 +154,24 @@ uint32_t lumoz_abi(void) {
 
 int lumoz_verify_quote(const lumoz_trust* trust, lumoz_bytes quote, lumoz_bytes collateral,
                        lumoz_bytes event_log, lumoz_text* out) {
-    return run(trust, {quote, collateral, event_log}, out, [&](const Trust& t) -> Result<verify::Verdict> {
-        LUMOZ_TRY(const Bytes bytes, verify::quote_bytes(view(quote)));
-        const auto log = event_log.size > 0 ? std::optional(view(event_log)) : std::nullopt;
-        return verify::verify_quote(bytes, text(collateral), log,
-                                    {.roots = t.roots, .policy = t.policy, .now = t.now})
-            .verdict;
+    return lumoz::run(trust, {quote, collateral, event_log}, out, [&](const lumoz::Trust& t) {
+        return lumoz::check_quote(t, quote, collateral, event_log);
     });
 }
 
 int lumoz_verify_report(const lumoz_trust* trust, lumoz_bytes report, const uint8_t* nonce,
                         lumoz_bytes collateral, lumoz_text* out) {
-    return run(trust, {report, collateral}, out, [&](const Trust& t) -> Result<verify::Verdict> {
-        verify::ReportDemand demand = demand_of(t);
-        if (nonce != nullptr) {
-            LUMOZ_TRY(demand.nonce, Nonce::from(ByteView(nonce, Nonce::kSize)));
-        }
-        if (collateral.size > 0) {
-            auto given = evidence::Collateral::parse(text(collateral));
-            if (!given) {
-                verify::Verdict unread;
-                unread.fail("tdx.collateral", "the collateral can be read", given.error());
-                return unread;
-            }
-            demand.collateral = *std::move(given);
-        }
-        return verify::verify_report(text(report), demand).verdict;
+    return lumoz::run(trust, {report, collateral}, out, [&](const lumoz::Trust& t) {
+        return lumoz::check_report(t, report, nonce, collateral);
     });
 }
 
 int lumoz_verify_answer(const lumoz_trust* trust, lumoz_bytes request, lumoz_bytes response,
                         lumoz_bytes proof, lumoz_bytes evidence, lumoz_text* out) {
-    const auto buffers = {request, response, proof, evidence};
-    return run(trust, buffers, out, [&](const Trust& t) -> Result<verify::Verdict> {
-        return verify::verify_signed_answer(view(request), view(response), text(proof), text(evidence),
-                                            demand_of(t), std::nullopt);
+    return lumoz::run(trust, {request, response, proof, evidence}, out, [&](const lumoz::Trust& t) {
+        return lumoz::verify::verify_signed_answer(lumoz::view(request), lumoz::view(response),
+                                                   lumoz::text(proof), lumoz::text(evidence),
+                                                   lumoz::demand_of(t), std::nullopt);
     });
 }
 
