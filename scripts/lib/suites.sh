@@ -130,6 +130,19 @@ suite_vectors() {
     return "$status"
 }
 
+# suite_flips PRESET [EVERY]: every byte of the genuine evidence bent, cut, extended; nothing may be accepted.
+suite_flips() {
+    local preset="$1" status=0 log="$suites_folder/flips-$1.log"
+    shift
+    "$LUMOZ_ROOT/build/$preset/tests/flip_campaign" "$@" >"$log" 2>&1 </dev/null || status=$?
+    case "$status" in
+        0) printf 'pass flips:%s\n' "$preset" >>"$suites_results" && sed -n '/^document/,/^all/p' "$log" ;;
+        77) printf 'skip flips:%s\n' "$preset" >>"$suites_results" && tail -n 1 "$log" && status=0 ;;
+        *) printf 'fail flips:%s\n' "$preset" >>"$suites_results" && tail -n 60 "$log" ;;
+    esac
+    return "$status"
+}
+
 # suite_integration PRESET: real processes on loopback. A file *_test.py is a unittest module, any other executable one
 # test (exit code 77: skipped). They find programs and tools in LUMOZ_BIN, LUMOZ_ENGINE, LUMOZ_MODEL, LUMOZ_PYTHON (with
 # the pinned PyPI packages), LUMOZ_NODE (Node 22), NODE_PATH (the pinned npm packages), LUMOZ_VECTORS; LUMOZ_FULL=1 asks
@@ -167,17 +180,18 @@ suite_core_gcc() {
 suite_asan() {
     local targets
     mapfile -t targets < <(test_targets asan test && test_targets asan fuzz)
-    build_preset asan "${targets[@]}"
+    build_preset asan "${targets[@]}" flip_campaign
     local status=0
     suite_unit asan || status=1
     suite_replay asan || status=1
+    LUMOZ_FULL='' suite_flips asan 31 || status=1
     return "$status"
 }
 
 # suite_tsan: the layers that have threads.
 suite_tsan() {
     local targets
-    mapfile -t targets < <(test_targets tsan test | grep -E '^(net|engine|store|receipt|identity|gateway)_test$')
+    mapfile -t targets < <(test_targets tsan test | grep -E '^(net|engine|store|receipt|identity|gateway|capi)_test$')
     ((${#targets[@]})) || return 0
     build_preset tsan "${targets[@]}"
     suite_unit tsan "${targets[@]}"
