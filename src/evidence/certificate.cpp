@@ -120,6 +120,7 @@ private:
         LUMOZ_TRY(cert_.key, crypto::P256Public::from(spki.subspan(kPrefix)));
         if (!crypto::p256_check_point(cert_.key)) return bad("cert.key.point");
         cert_.spki_ = profile::place(cert_.der_, spki);
+        cert_.spki_digest_ = crypto::sha256(spki);
         return {};
     }
 
