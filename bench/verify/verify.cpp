@@ -220,34 +220,46 @@ void kind(const std::string& name, const Subject& subject) {
             [&] { expect_accepted(verify::verify_tdx(subject.quote, known, subject.now)); });
 }
 
-double quotes_per_second(const Subject& subject, const verify::PreparedCollateral& prepared,
-                         unsigned threads) {
-    constexpr int kEach = 1500;
+/// Runs `work` `each` times on each of `threads` threads; runs per second.
+double per_second(unsigned threads, int each, const std::function<void()>& work) {
     const double took = micros([&] {
         std::vector<std::jthread> pool;
         for (unsigned t = 0; t < threads; ++t)
             pool.emplace_back([&] {
-                for (int i = 0; i < kEach; ++i)
-                    expect_accepted(verify::verify_tdx(subject.quote, prepared, subject.now));
+                for (int i = 0; i < each; ++i)
+                    work();
             });
     });
-    return kEach * threads / took * 1e6;
+    return each * static_cast<double>(threads) / took * 1e6;
 }
 
+/// Many quotes of one platform with one prepared collateral. Cores that other programs use do not scale, so
+/// the signatures alone are run on as many threads, in turn: what they gain is what the machine gives.
 void batch(const Subject& subject) {
+    constexpr int kEach = 300;
     const auto prepared =
         verify::PreparedCollateral::prepare_for(subject.quote, subject.collateral, subject.roots);
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    std::vector<double> one, all;
-    for (int i = 0; i < 7; ++i) {
-        one.push_back(quotes_per_second(subject, prepared, 1));
-        all.push_back(quotes_per_second(subject, prepared, cores));
+    const unsigned cores = std::max(2U, std::thread::hardware_concurrency());
+    const auto ours = [&] { expect_accepted(verify::verify_tdx(subject.quote, prepared, subject.now)); };
+    const auto theirs = [&] {
+        subject.signatures[0].run();
+        subject.signatures[1].run();
+    };
+    std::vector<double> one, all, gain, possible;
+    for (int i = 0; i < 31; ++i) {
+        one.push_back(per_second(1, kEach, ours));
+        const double plain_one = per_second(1, kEach, theirs);
+        all.push_back(per_second(cores, kEach, ours));
+        const double plain_all = per_second(cores, kEach, theirs);
+        gain.push_back(all.back() / one.back());
+        possible.push_back(plain_all / plain_one);
     }
-    const double a = median(all), b = median(one);
-    char goal[32];
-    std::snprintf(goal, sizeof goal, ">= %.2f x", 0.8 * cores);
-    row("batch of quotes, " + std::to_string(cores) + " threads", "1/s", a, b, "one thread", goal,
-        a >= 0.8 * cores * b);
+    std::fprintf(stderr, "  batch: %.0f quotes/s on one thread, %.0f on %u\n", median(one), median(all),
+                 cores);
+    const double a = median(gain), b = median(possible);
+    row("batch of quotes with one prepared collateral: gain of " + std::to_string(cores) +
+            " threads over one",
+        "x", a, b, "gain of the signatures alone", ">= 0.9 x", a >= 0.9 * b);
 }
 
 }  // namespace
