@@ -15,17 +15,17 @@ Result<evidence::Crl> read_crl(std::string_view text) {
     return evidence::Crl::parse(der);
 }
 
+Result<Chain> read_signing_chain(const std::string& pem, const RootPins& roots, Memo& memo) {
+    LUMOZ_TRY(const std::vector<Bytes> certificates, evidence::split_certificates(pem));
+    return check_chain(certificates, kTcbSigningChain, roots, memo);
+}
+
 template <class Document>
-SignedDocument<Document> read_document(const std::string& chain, const std::string& text,
+SignedDocument<Document> read_document(Result<Chain> chain, const std::string& text,
                                        const std::string& signature, std::string_view rule,
-                                       std::string_view where, const RootPins& roots, Memo& memo) {
+                                       std::string_view where, Memo& memo) {
     SignedDocument<Document> out;
-    auto certificates = evidence::split_certificates(chain);
-    if (!certificates) {
-        out.chain = std::unexpected(certificates.error());
-        return out;
-    }
-    out.chain = check_chain(*certificates, kTcbSigningChain, roots, memo);
+    out.chain = std::move(chain);
     if (!out.chain) return out;
     const auto raw = fixed_from_hex<crypto::P256Signature>(signature);
     if (!raw) {
@@ -125,12 +125,15 @@ Result<std::vector<Bytes>> WarmChain::split(std::string_view pem) const {
 std::shared_ptr<const PreparedState> prepare_state(const evidence::Collateral& collateral,
                                                    const RootPins& roots, std::string_view pck_chain) {
     Memo memo;
-    auto tcb = read_document<evidence::TcbInfo>(collateral.tcb_info_issuer_chain, collateral.tcb_info,
+    const std::string& tcb_pem = collateral.tcb_info_issuer_chain;
+    const std::string& qe_pem = collateral.qe_identity_issuer_chain;
+    auto tcb = read_document<evidence::TcbInfo>(read_signing_chain(tcb_pem, roots, memo), collateral.tcb_info,
                                                 collateral.tcb_info_signature, "E_TCBINFO_SIGNATURE",
-                                                "tcb_info.signature", roots, memo);
-    auto qe = read_document<evidence::QeIdentity>(collateral.qe_identity_issuer_chain, collateral.qe_identity,
-                                                  collateral.qe_identity_signature, "E_QEID_SIGNATURE",
-                                                  "qe_identity.signature", roots, memo);
+                                                "tcb_info.signature", memo);
+    // Usually one signer, in the same words.
+    auto qe = read_document<evidence::QeIdentity>(
+        qe_pem == tcb_pem ? tcb.chain : read_signing_chain(qe_pem, roots, memo), collateral.qe_identity,
+        collateral.qe_identity_signature, "E_QEID_SIGNATURE", "qe_identity.signature", memo);
     PreparedState state{.roots = roots,
                         .memo = std::move(memo),
                         .pck_certificate_chain = collateral.pck_certificate_chain,
