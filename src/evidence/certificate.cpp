@@ -167,6 +167,8 @@ private:
         LUMOZ_CHECK_OK(in.end());
         if (bits.content.size() < 2 || bits.content.size() > 3 || bits.content[0] > 7)
             return bad("cert.key_usage");
+        // DER: bits that are not used are zero.
+        if ((bits.content.back() & ((1U << bits.content[0]) - 1)) != 0) return bad("cert.key_usage.unused");
         cert_.digital_signature = (bits.content[1] & 0x80) != 0;
         cert_.key_cert_sign = (bits.content[1] & 0x04) != 0;
         has_usage_ = true;
