@@ -63,7 +63,8 @@ private:
         if (!equal(algorithm.whole, profile::kEcdsaSha256)) return bad("cert.inner_algorithm");
         LUMOZ_TRY(const der::Element issuer, in.expect(der::kSequence));
         cert_.issuer_ = profile::place(all, issuer.whole);
-        LUMOZ_TRY([[maybe_unused]] const std::string_view issuer_name, profile::read_common_name(issuer.content));
+        LUMOZ_TRY([[maybe_unused]] const std::string_view issuer_name,
+                  profile::read_common_name(issuer.content));
         LUMOZ_TRY(const der::Element validity, in.expect(der::kSequence));
         LUMOZ_CHECK_OK(validity_part(validity.content));
         LUMOZ_TRY(const der::Element subject, in.expect(der::kSequence));
