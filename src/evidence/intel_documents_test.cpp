@@ -124,7 +124,8 @@ TEST(TcbInfo, SortsLevelsWhateverTheFileSays) {
     ASSERT_TRUE(info.has_value()) << info.error().detail;
     EXPECT_EQ(info->levels[0].pcesvn, 13);
     EXPECT_EQ(info->levels[1].status, TcbStatus::OutOfDate);
-    EXPECT_EQ(info->levels[0].sgx[0].category, "BIOS");
+    EXPECT_EQ(info->label(info->levels[0].sgx[0]).category, "BIOS");
+    EXPECT_EQ(info->label(info->levels[0].sgx[1]).category, "");
 }
 
 TEST(TcbInfo, RefusesByName) {

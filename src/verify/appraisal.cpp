@@ -132,7 +132,9 @@ void platform_shortfall(const AppraisalInput& in, const std::optional<TeeTcbSvn>
     const std::vector<std::string> gone = removed(reached.advisories, better->advisories);
     const auto compare = [&](std::string_view set, unsigned i, const evidence::TcbComponent& need,
                              unsigned have) {
-        if (have < need.svn) out.push_back({i, set, need.category, need.type, have, need.svn, gone});
+        if (have >= need.svn) return;
+        const evidence::ComponentLabel& label = in.tcb.label(need);
+        out.push_back({i, set, label.category, label.type, have, need.svn, gone});
     };
     for (unsigned i = 0; i < 16; ++i)
         compare("sgx", i, better->sgx[i], in.pck.components[i]);
