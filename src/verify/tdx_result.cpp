@@ -49,7 +49,22 @@ std::int64_t as_int(std::size_t value) {
     return static_cast<std::int64_t>(value);
 }
 
+std::vector<Shortfall> all_of(const std::vector<Remedy>& remedies) {
+    std::vector<Shortfall> out;
+    for (const Remedy& remedy : remedies)
+        out.insert(out.end(), remedy.shortfall.begin(), remedy.shortfall.end());
+    return out;
+}
+
 }  // namespace
+
+std::vector<Shortfall> TdxResult::shortfall() const {
+    return all_of(remedies);
+}
+
+std::vector<Shortfall> TdxResult::current_shortfall() const {
+    return all_of(current_remedies);
+}
 
 void establish(Verdict& verdict, const TdxResult& r) {
     const auto hex = [&](std::string_view name, ByteView bytes) {
@@ -75,7 +90,8 @@ void establish(Verdict& verdict, const TdxResult& r) {
     if (r.pck.platform_instance_id) hex("piid", r.pck.platform_instance_id->view());
     verdict.establish("sgx_type", std::to_string(r.pck.sgx_type));
     if (r.pck.configuration) verdict.establish("configuration", configuration_json(*r.pck.configuration));
-    verdict.establish("shortfall", shortfall_json(r.shortfall));
+    verdict.establish("shortfall", shortfall_json(r.shortfall()));
+    verdict.establish("current_shortfall", shortfall_json(r.current_shortfall()));
 }
 
 std::string quote_json(const evidence::Quote& quote) {

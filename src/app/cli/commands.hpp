@@ -5,15 +5,17 @@
 
 #include "app/cli/trust.hpp"
 #include "app/output/report.hpp"
+#include "app/output/section.hpp"
 
 namespace lumoz::app {
 
 /// What a command has to say: a verdict and what it was about.
 struct Answer {
     verify::Verdict verdict;
-    std::string subject;  ///< for the first line
-    bool fold = false;    ///< rules are counted per group unless --explain
-    bool judged = true;   ///< false: nothing was checked, the facts are all there is
+    std::string subject;                 ///< for the first line
+    bool fold = false;                   ///< rules are counted per group unless --explain
+    bool judged = true;                  ///< false: nothing was checked, the facts are all there is
+    std::vector<Section> sections = {};  ///< what people read beside rules and facts
 };
 
 struct VerifyReportOptions {

@@ -15,9 +15,9 @@ struct OutputOptions {
 };
 
 /// The text form. `subject` is what was verified, in a few words; with `fold` rules that hold are counted per
-/// group, those that fail always stand alone.
+/// group, those that fail always stand alone. `sections` is put before what was not checked.
 [[nodiscard]] std::string verdict_text(const verify::Verdict& verdict, std::string_view subject, bool fold,
-                                       const Style& style);
+                                       const Style& style, std::string_view sections = {});
 /// The first line alone, without its end: result, SIMULATED, subject or the failing rule.
 [[nodiscard]] std::string headline(const verify::Verdict& verdict, std::string_view subject,
                                    const Style& style);
@@ -28,7 +28,7 @@ struct OutputOptions {
 /// `{"result":"ok",facts…,"not_checked"}` and a newline.
 [[nodiscard]] std::string facts_json(const verify::Verdict& facts);
 
-/// `{"result":"error","error","where","detail"}` and a newline.
+/// `{"result":"error","error","where","detail","offset"?}` and a newline.
 [[nodiscard]] std::string error_json(const Error& error);
 /// `lumoz: what happened (CODE at place)` and a newline.
 [[nodiscard]] std::string error_text(const Error& error, const Style& style);

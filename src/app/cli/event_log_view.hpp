@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// An event log beside the registers of a verified quote: which register it explains, by which events, and how
+// much of what the log shows is proven (specification tdx.md 11).
+#pragma once
+
+#include "app/output/section.hpp"
+#include "evidence/event_log.hpp"
+#include "verify/verdict.hpp"
+
+#include <optional>
+
+namespace lumoz::app {
+
+/// One event as it is shown.
+struct LoggedEvent {
+    std::string name;  ///< readable: the event's own name, else its type
+    std::uint32_t type = 0;
+    std::string type_name;  ///< empty when unknown
+    Digest384 digest;
+    evidence::Content content = evidence::Content::Unproven;
+    std::string payload;  ///< hex (dstack list) or readable text (CCEL); may be empty
+    bool late = false;  ///< behind the end of its phase, or after an earlier one of its name: does not count
+};
+
+struct LoggedRegister {
+    std::vector<LoggedEvent> events;
+    Digest384 replay;
+    std::optional<Digest384> quote;  ///< nothing when no quote was verified
+    bool covered = true;             ///< false: firmware's log says nothing about a register of the runtime
+    [[nodiscard]] bool differs() const { return quote && covered && *quote != replay; }
+};
+
+class EventLogView {
+public:
+    /// A binary CC log, or the JSON list of a guest agent (which begins with `[`). The errors of both.
+    static Result<EventLogView> read(ByteView content);
+    /// Sets the registers beside the replay. Requires: quote.is_tdx().
+    void compare(const evidence::Quote& quote);
+
+    /// `ccel` or `dstack`.
+    [[nodiscard]] std::string_view form() const { return form_; }
+    [[nodiscard]] const std::array<LoggedRegister, 4>& registers() const { return registers_; }
+    [[nodiscard]] std::size_t events_with(evidence::Content content) const;
+    /// Register by register, with the names of the events; each event on a line of its own with --explain.
+    [[nodiscard]] Section section() const;
+    /// `{"form","registers":[{"rtmr","result","replay","quote","events":[…]}],"mismatch":[…]}`.
+    [[nodiscard]] std::string json() const;
+
+private:
+    void take(const evidence::EventLog& log);
+    void take(const evidence::CcLog& log);
+
+    std::string_view form_;
+    std::array<LoggedRegister, 4> registers_;
+};
+
+}  // namespace lumoz::app
