@@ -68,6 +68,18 @@ struct Policy {
     }
 };
 
+/// What a key of a policy file is for, as docs/policy.md has it.
+struct PolicyKey {
+    std::string_view name;
+    std::string_view value;    ///< its form
+    std::string_view meaning;  ///< Markdown, one line
+    std::string_view finding;  ///< code of the objection; empty when there is none
+};
+/// Every key that `Policy::parse` knows, in the order of the reference.
+[[nodiscard]] std::vector<PolicyKey> policy_keys();
+/// The keys as a Markdown table: the reference in docs/policy.md, which a test holds against this.
+[[nodiscard]] std::string policy_reference();
+
 /// Findings of the specification's keys, sorted by code, each code once; empty: accepted.
 [[nodiscard]] std::vector<Finding> evaluate(const evidence::Quote& quote, const TdxResult& result,
                                             const Policy& policy);
