@@ -35,11 +35,30 @@ std::string_view remark(Content content) {
         case Content::Partly:
             return "content proven, its label is not";
         case Content::Unproven:
-            return "digest of more than is shown";
+            return "digest of what is not shown";
         case Content::Differs:
             return "CONTENT IS NOT WHAT WAS MEASURED";
     }
     return {};
+}
+
+/// A payload as text where it is one, else as hex; long ones are cut.
+std::string readable(ByteView payload) {
+    const bool text = payload.size() >= 4 &&
+                      std::ranges::all_of(payload, [](std::uint8_t b) { return b >= 0x20 && b < 0x7f; });
+    std::string out = text ? std::string(as_text(payload)) : to_hex(payload);
+    constexpr std::size_t kShown = 96;
+    if (out.size() > kShown) out = out.substr(0, kShown) + "…";
+    return out;
+}
+
+/// What is known of a boot event: firmware's own data, checked by its type where the list still has it.
+void describe_boot(const Event& event, LoggedEvent& shown) {
+    if (event.payload.empty()) return;
+    const CcEvent record{event.imr + 1, event.type, event.digest, event.payload, 0};
+    shown.content = check_content(record);
+    if (std::string text = content_text(record); !text.empty() && event.name.empty())
+        shown.name = std::move(text);
 }
 
 /// Names in their order; those that follow each other under one name are counted.
@@ -70,8 +89,7 @@ void add_event_lines(std::vector<SectionLine>& lines, const std::vector<LoggedEv
         std::string text = to_hex(e.digest.view()).substr(0, 16) + "…  ";
         text += e.type_name.empty() ? hex_type(e.type) : e.type_name;
         if (e.name != e.type_name) text += "  " + e.name;
-        if (e.content != Content::Unproven && !e.payload.empty() && e.payload != e.name)
-            text += " = " + (e.payload.size() > 96 ? e.payload.substr(0, 96) + "…" : e.payload);
+        if (e.content == Content::Proven && !e.text.empty()) text += " = " + e.text;
         text += "  (" + std::string(remark(e.content));
         text += e.late ? "; does not count: too late, or not the first of its name)" : ")";
         lines.push_back({"", std::move(text), Tone::Plain, When::Explain});
@@ -117,8 +135,11 @@ void EventLogView::take(const evidence::EventLog& log) {
                           .type_name = std::string(evidence::cc_type_name(event.type)),
                           .digest = event.digest,
                           .content = event.runtime() ? Content::Proven : Content::Unproven,
-                          .payload = to_hex(event.payload)};
+                          .payload = to_hex(event.payload),
+                          .text = {}};
+        if (!event.runtime()) describe_boot(event, shown);
         if (event.runtime()) {
+            shown.text = readable(event.payload);
             shown.type_name = "runtime event";
             shown.late = !phases.counts(event.name);
         }
@@ -138,7 +159,8 @@ void EventLogView::take(const evidence::CcLog& log) {
                           .type_name = std::string(evidence::cc_type_name(event.type)),
                           .digest = event.digest,
                           .content = check_content(event),
-                          .payload = {}};
+                          .payload = {},
+                          .text = {}};
         if (shown.name.empty()) shown.name = shown.type_name.empty() ? hex_type(event.type) : shown.type_name;
         registers_[event.index - 1].events.push_back(std::move(shown));
     }

@@ -18,7 +18,8 @@ struct LoggedEvent {
     std::string type_name;  ///< empty when unknown
     Digest384 digest;
     evidence::Content content = evidence::Content::Unproven;
-    std::string payload;  ///< hex (dstack list) or readable text (CCEL); may be empty
+    std::string payload;  ///< hex; empty when the log has none, or a binary one, which is read by type
+    std::string text;     ///< the payload as a person reads it
     bool late = false;  ///< behind the end of its phase, or after an earlier one of its name: does not count
 };
 

@@ -33,6 +33,7 @@ std::string wrapped(std::string_view text, std::size_t column) {
         // Hex is cut where it can be compared by eye.
         std::size_t piece = word > room ? room - room % 32 : word;
         if (used > 0 && used + 1 + piece > room) {
+            out.erase(out.find_last_not_of(' ') + 1);
             out += "\n" + std::string(column, ' ');
             used = 0;
         } else if (used > 0) {
