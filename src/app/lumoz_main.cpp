@@ -73,13 +73,18 @@ void add_verify_files(CLI::App& verify, Arguments& args, Command& command) {
 
     CLI::App& quote = *verify.add_subcommand("quote", "an Intel TDX or SGX quote");
     add_trust(quote, args);
-    quote.add_option("file", args.quote.file, "the quote (bytes or hex), or -")
+    quote
+        .add_option("file", args.quote.file, "the quote (bytes, hex, or a JSON document that holds it), or -")
         ->required()
         ->type_name("FILE");
-    quote.add_option("--collateral", args.quote.collateral, "the vendor's documents as JSON")
+    quote
+        .add_option("--collateral", args.quote.collateral,
+                    "the vendor's documents as JSON, or a report that holds them")
         ->required()
         ->type_name("FILE");
-    quote.add_option("--event-log", args.quote.event_log, "replayed against the quote's registers")
+    quote
+        .add_option("--event-log", args.quote.event_log,
+                    "replayed against the quote's registers: CCEL, a JSON list, or a document that holds one")
         ->type_name("FILE");
     quote.callback(
         [&] { command = trusting(args, [&](const auto& t) { return verify_quote_file(args.quote, t); }); });
@@ -180,8 +185,9 @@ int print(const Answer& answer, const lumoz::app::OutputOptions& output) {
         text = answer.verdict.to_json() + "\n";
     } else {
         const bool fold = output.brief || (answer.fold && !output.explain);
-        text = verdict_text(answer.verdict, answer.subject, fold, style,
-                            output.brief ? "" : sections_text(answer.sections, output.explain, style));
+        text = verdict_text(
+            answer.verdict, answer.subject, fold, style,
+            sections_text(answer.sections, {.explain = output.explain, .brief = output.brief}, style));
     }
     const lumoz::Status written = lumoz::app::write_output("-", lumoz::as_bytes(text));
     if (!written) return 1;

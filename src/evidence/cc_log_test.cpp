@@ -100,7 +100,7 @@ TEST(CcLog, ErrorsNameTheByteOfTheLog) {
     EXPECT_EQ(detail(log, 4, 4), "E_EVENTLOG_HEADER offset 4: the first record is not EV_NO_ACTION");
     EXPECT_EQ(detail(log, 32, 'X'), "E_EVENTLOG_HEADER offset 32: not Spec ID Event03");
     EXPECT_EQ(detail(log, 56, 17), "E_EVENTLOG_ALG offset 56: not 1 to 16 algorithms");
-    EXPECT_EQ(detail(log, 56, 3), "E_EVENTLOG_TRUNCATED offset 69: want 2 bytes, have 0");
+    EXPECT_EQ(detail(log, 56, 3), "E_EVENTLOG_TRUNCATED offset 68: want 2 bytes, have 1");
     EXPECT_EQ(detail(log, 64, 0x0b),
               "E_EVENTLOG_ALG offset 64: unknown or repeated algorithm, or another digest size");
     EXPECT_EQ(detail(log, 64, 0x0d),

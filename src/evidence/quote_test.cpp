@@ -169,6 +169,16 @@ TEST(Quote, PaddingIsLegalAndOnlyZeros) {
     EXPECT_EQ(error_of(quote), "E_QUOTE_TOO_LARGE");
 }
 
+TEST(Layout, AttributesOfATdAreInOrder) {
+    unsigned last = 0;
+    for (const TdAttribute& attribute : td_attributes()) {
+        EXPECT_TRUE(attribute.bit > last || attribute.name == "DEBUG") << attribute.name;
+        EXPECT_LT(attribute.bit, 64);
+        last = attribute.bit;
+    }
+    EXPECT_EQ(td_attributes().size(), 13U);
+}
+
 TEST(Layout, FieldsAreInOrderAndInsideTheirBody) {
     for (const BodyKind kind :
          {BodyKind::SgxReport, BodyKind::Td10, BodyKind::Td15, BodyKind::Td15Extended}) {

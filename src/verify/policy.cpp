@@ -18,10 +18,14 @@ constexpr std::uint64_t kDebug = bit(0);
 constexpr std::uint64_t kProfilingGroup = 0xfe;
 constexpr std::uint64_t kSeptVeDisable = bit(28);
 constexpr std::uint64_t kMigratable = bit(29);
-// Of the profiling group, bits 4, 5 and 6 have a meaning; the others are reserved as well.
-constexpr std::uint64_t kKnownBits = kDebug | bit(4) | bit(5) | bit(6) | bit(16) | bit(17) | bit(27) |
-                                     kSeptVeDisable | kMigratable | bit(30) | bit(31) | bit(62) | bit(63);
 constexpr std::uint8_t kSgxDebug = 0x02;
+
+std::uint64_t known_bits() {
+    std::uint64_t out = 0;
+    for (const evidence::TdAttribute& attribute : evidence::td_attributes())
+        out |= bit(attribute.bit);
+    return out;
+}
 
 /// Collects findings; one code stands once, with all its reasons.
 class Findings {
@@ -131,7 +135,7 @@ void check_attributes(const evidence::Quote& quote, const Policy& policy, Findin
     const std::uint64_t bits = le64(*quote.field("td_attributes"));
     out.add_unless((bits & kDebug) == 0 || policy.allow_debug, "P_DEBUG", "debug TD");
     out.add_unless((bits & kProfilingGroup) == 0, "P_TD_UNDER_PROFILING", "TD under profiling");
-    out.add_unless((bits & ~kKnownBits) == 0, "P_TD_ATTR_RESERVED", "reserved TD attribute bits");
+    out.add_unless((bits & ~known_bits()) == 0, "P_TD_ATTR_RESERVED", "reserved TD attribute bits");
     out.add_unless((bits & kSeptVeDisable) != 0 || policy.allow_no_sept_ve_disable, "P_SEPT_VE_DISABLE",
                    "SEPT_VE_DISABLE is not set");
     out.add_unless((bits & kMigratable) == 0 || policy.allow_migratable, "P_MIGRATABLE", "migratable TD");

@@ -49,6 +49,18 @@ std::int64_t as_int(std::size_t value) {
     return static_cast<std::int64_t>(value);
 }
 
+/// Names of the set bits; a bit without a meaning is `BIT_n`.
+std::string attribute_names(ByteView td_attributes) {
+    std::vector<std::string> out;
+    for (unsigned bit = 0; bit < 8 * td_attributes.size(); ++bit) {
+        if (((td_attributes[bit / 8] >> (bit % 8)) & 1) == 0) continue;
+        const auto known = evidence::td_attributes();
+        const auto it = std::ranges::find_if(known, [bit](const auto& a) { return a.bit == bit; });
+        out.push_back(it == known.end() ? "BIT_" + std::to_string(bit) : std::string(it->name));
+    }
+    return texts(out);
+}
+
 std::vector<Shortfall> all_of(const std::vector<Remedy>& remedies) {
     std::vector<Shortfall> out;
     for (const Remedy& remedy : remedies)
@@ -127,6 +139,8 @@ std::string quote_json(const evidence::Quote& quote) {
 
 void establish(Verdict& verdict, const evidence::Quote& quote) {
     verdict.establish("quote", quote_json(quote));
+    if (const auto bits = quote.field("td_attributes"))
+        verdict.establish("td_attributes", attribute_names(*bits));
 }
 
 }  // namespace lumoz::verify

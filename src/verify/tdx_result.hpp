@@ -56,7 +56,8 @@ struct TdxResult {
 
 /// States every member of the result, by the names of the specification, in `verdict`.
 void establish(Verdict& verdict, const TdxResult& result);
-/// States version, kinds, lengths and every body field of the quote as member `quote`.
+/// States version, kinds, lengths and every body field of the quote as member `quote`, and the names of the
+/// set TD attributes as `td_attributes`.
 void establish(Verdict& verdict, const evidence::Quote& quote);
 /// `{"version","att_key_type","tee_type","body_type",…,"body":{…}}`: header numbers, lengths, body fields
 /// (hex; integers as numbers).

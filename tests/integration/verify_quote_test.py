@@ -92,6 +92,17 @@ class VerifyQuote(unittest.TestCase):
                               input=bytes_of(GOOD[0]), capture_output=True, timeout=60, check=False)
         self.assertEqual(done.returncode, 0, done.stdout)
 
+    def test_a_guest_agents_answer_and_a_report_hold_quote_log_and_collateral(self):
+        quote, log = bytes_of(GOOD[0]).hex(), bytes_of("logs/quote-report.events.json").decode()
+        answer = self.file("answer.json", {"quote": quote, "event_log": log, "report_data": "", "vm_config": "{}"})
+        done = subprocess.run([program("lumoz"), "verify", "quote", str(answer), "--collateral", str(VECTORS / GOOD[1]), "--at", GOOD[2],
+                               "--event-log", str(answer), "--json"], capture_output=True, timeout=60, check=False)
+        self.assertEqual((done.returncode, json.loads(done.stdout)["event_log"]["mismatch"]), (0, []))
+        report = self.file("report.json", {"intel_quote": quote, "event_log": json.loads(log), "collateral": json.loads(bytes_of(GOOD[1]))})
+        done = subprocess.run([program("lumoz"), "verify", "quote", str(report), "--collateral", str(report), "--at", GOOD[2],
+                               "--event-log", str(report), "--json"], capture_output=True, timeout=60, check=False)
+        self.assertEqual((done.returncode, json.loads(done.stdout)["event_log"]["mismatch"]), (0, []))
+
     # 30: cannot be read, with the byte
 
     def test_truncated_quotes_are_30_with_the_offset_in_the_whole_quote(self):

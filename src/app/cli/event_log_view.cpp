@@ -61,6 +61,20 @@ void describe_boot(const Event& event, LoggedEvent& shown) {
         shown.name = std::move(text);
 }
 
+/// The list in a document around it.
+Result<evidence::EventLog> list_in_document(std::string_view text) {
+    constexpr json::Limits kLimits{.max_bytes = std::size_t{32} << 20, .max_depth = 32};
+    const auto document = json::Document::parse(text, kLimits);
+    if (!document)
+        return fail(Errc::Malformed, "E_EVENTLOG_PARSE", "eventlog.document", document.error().detail);
+    const auto member = document->root().find("event_log");
+    if (!member)
+        return fail(Errc::Malformed, "E_EVENTLOG_PARSE", "eventlog.document",
+                    "offset 0: no member event_log");
+    if (const auto inner = member->as_string()) return evidence::parse_event_list(*inner);
+    return evidence::parse_event_list(*member);
+}
+
 /// Names in their order; those that follow each other under one name are counted.
 std::string names(const std::vector<LoggedEvent>& events) {
     std::string out;
@@ -116,7 +130,9 @@ Result<EventLogView> EventLogView::read(ByteView content) {
     EventLogView out;
     // The first byte of a binary log is a register's number, which is never `[`.
     if (first == std::string_view::npos || text[first] == '[' || text[first] == '{') {
-        LUMOZ_TRY(const evidence::EventLog list, evidence::parse_event_list(text));
+        const bool whole = first == std::string_view::npos || text[first] == '[';
+        LUMOZ_TRY(const evidence::EventLog list,
+                  whole ? evidence::parse_event_list(text) : list_in_document(text));
         out.take(list);
     } else {
         LUMOZ_TRY(const evidence::CcLog binary, evidence::parse_cc_log(content));
@@ -184,7 +200,7 @@ std::size_t EventLogView::events_with(Content content) const {
 }
 
 Section EventLogView::section() const {
-    Section out{form_ == "ccel" ? "event log of the firmware, replayed" : "event log, replayed", {}};
+    Section out{form_ == "ccel" ? "event log of the firmware, replayed" : "event log, replayed", {}, true};
     for (unsigned i = 0; i < 4; ++i) {
         const LoggedRegister& r = registers_[i];
         const bool good = r.quote && r.covered && !r.differs();

@@ -33,7 +33,8 @@ struct LoggedRegister {
 
 class EventLogView {
 public:
-    /// A binary CC log, or the JSON list of a guest agent (which begins with `[`). The errors of both.
+    /// A binary CC log, the JSON list of a guest agent (which begins with `[`), or a JSON object whose member
+    /// `event_log` is that list or its text: a guest agent's answer, or a report. The errors of all.
     static Result<EventLogView> read(ByteView content);
     /// Sets the registers beside the replay. Requires: quote.is_tdx().
     void compare(const evidence::Quote& quote);

@@ -22,16 +22,38 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-/// A quote as bytes, or as hex text with an optional 0x. Binary quotes begin with a version number below
-/// 0x10.
+constexpr json::Limits kDocument{.max_bytes = kMaxDocument, .max_depth = 32};
+
+/// The text of the quote in a report or a guest agent's answer; nothing in another document.
+std::optional<std::string> quote_in_document(std::string_view text) {
+    const auto document = json::Document::parse(text, kDocument);
+    if (!document) return std::nullopt;
+    for (const std::string_view name : {"intel_quote", "quote"}) {
+        const auto member = document->root().find(name);
+        if (auto hex = member ? member->as_string() : std::nullopt) return hex;
+    }
+    return std::nullopt;
+}
+
+/// A quote as bytes, as hex text with an optional 0x, or in a JSON document. Binary quotes begin with a
+/// version number below 0x10.
 Result<Bytes> quote_bytes(Bytes content) {
     std::string_view text = trimmed(as_text(content));
+    std::optional<std::string> inner;
+    if (text.starts_with('{') && (inner = quote_in_document(text))) text = *inner;
     if (text.starts_with("0x")) text.remove_prefix(2);
     const bool is_hex = !text.empty() && std::ranges::all_of(text, [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
     });
     if (!is_hex) return content;
     return from_hex(text);
+}
+
+/// The bundle itself, or the member `collateral` of a report.
+Result<evidence::Collateral> read_collateral(std::string_view text) {
+    const auto document = json::Document::parse(text, kDocument);
+    const auto member = document ? document->root().find("collateral") : std::nullopt;
+    return member ? evidence::Collateral::from(*member) : evidence::Collateral::parse(text);
 }
 
 /// The fields of the body that say what runs, the others with --explain.
@@ -54,7 +76,7 @@ Section quote_section(const evidence::Quote& quote) {
 
 /// What the platform lacks; the whole of it with --explain, else how much there is to say.
 Section lack_section(const TdxResult& result) {
-    Section out{"what the platform lacks", {}};
+    Section out{"what the platform lacks", {}, true};
     const std::vector<std::string> lines = verify::explain(result);
     for (const std::string& line : lines) {
         const bool inner = line.starts_with("  ");
@@ -155,7 +177,7 @@ Result<Answer> verify_quote_file(const VerifyQuoteOptions& options, const Trust&
     LUMOZ_TRY(const Bytes quote, quote_bytes(std::move(content)));
     LUMOZ_TRY(const std::string collateral_text, read_text(options.collateral));
     Answer answer{.verdict = {}, .subject = "quote " + options.file};
-    const auto collateral = evidence::Collateral::parse(collateral_text);
+    const auto collateral = read_collateral(collateral_text);
     if (!collateral) {
         answer.verdict.fail("tdx.collateral", "the collateral can be read", collateral.error());
         return answer;

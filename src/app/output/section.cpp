@@ -64,20 +64,21 @@ std::string line_text(const SectionLine& line, std::size_t width, const Style& s
 
 }  // namespace
 
-std::string sections_text(std::span<const Section> sections, bool explain, const Style& style) {
+std::string sections_text(std::span<const Section> sections, SectionChoice choice, const Style& style) {
     std::string out;
     for (const Section& section : sections) {
+        if (choice.brief && !section.brief) continue;
         std::size_t width = 0;
         bool any = false;
         for (const SectionLine& line : section.lines) {
-            if (!shown(line, explain)) continue;
+            if (!shown(line, choice.explain)) continue;
             any = true;
             width = std::max(width, line.label.size());
         }
         if (!any) continue;
         out += "\n" + style.strong(printable_line(section.title)) + "\n";
         for (const SectionLine& line : section.lines)
-            if (shown(line, explain)) out += line_text(line, width, style);
+            if (shown(line, choice.explain)) out += line_text(line, width, style);
     }
     return out;
 }

@@ -27,10 +27,17 @@ struct SectionLine {
 struct Section {
     std::string title;
     std::vector<SectionLine> lines;
+    bool brief = false;  ///< shown with --brief too
 };
 
-/// The sections with the lines that `explain` shows, each behind an empty line; a section without any is left
-/// out.
-[[nodiscard]] std::string sections_text(std::span<const Section> sections, bool explain, const Style& style);
+/// Which sections and lines are shown.
+struct SectionChoice {
+    bool explain = false;
+    bool brief = false;
+};
+
+/// The sections that were chosen, each behind an empty line; a section without any line is left out.
+[[nodiscard]] std::string sections_text(std::span<const Section> sections, SectionChoice choice,
+                                        const Style& style);
 
 }  // namespace lumoz::app
