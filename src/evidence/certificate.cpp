@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The strict reader of certificates; what it demands is the profile of specification tdx.md 3.
-#include "base/utf8.hpp"
+#include "crypto/sha2.hpp"
 #include "evidence/der_profile.hpp"
 #include "evidence/pck.hpp"
 
@@ -12,32 +12,6 @@ namespace {
 
 std::unexpected<Error> bad(std::string_view where, std::string detail = {}) {
     return fail(Errc::Refused, "E_CERT_PARSE", where, std::move(detail));
-}
-
-/// The one common name of a Name; empty when there is none or several.
-Result<std::string> read_common_name(ByteView name) {
-    std::string out;
-    unsigned found = 0;
-    der::Cursor rdns(name);
-    while (!rdns.done()) {
-        LUMOZ_TRY(const der::Element rdn, rdns.expect(der::kSet));
-        der::Cursor attributes(rdn.content);
-        do {
-            LUMOZ_TRY(const der::Element attribute, attributes.expect(der::kSequence));
-            der::Cursor in(attribute.content);
-            LUMOZ_TRY(const ByteView oid, profile::read_oid(in));
-            LUMOZ_TRY(const der::Element value, in.next());
-            LUMOZ_CHECK_OK(in.end());
-            if (value.tag != der::kUtf8String && value.tag != der::kPrintableString)
-                return bad("cert.name.type");
-            if (!is_utf8(as_text(value.content))) return bad("cert.name.utf8");
-            if (!equal(oid, profile::kOidCommonName)) continue;
-            out = as_text(value.content);
-            ++found;
-        } while (!attributes.done());
-    }
-    if (found != 1) out.clear();
-    return out;
 }
 
 }  // namespace
@@ -66,6 +40,7 @@ private:
         der::Cursor in(whole.content);
         LUMOZ_TRY(const der::Element tbs, in.expect(der::kSequence));
         cert_.tbs_ = profile::place(all, tbs.whole);
+        cert_.digest_ = crypto::sha256(tbs.whole);
         LUMOZ_TRY(const der::Element algorithm, in.expect(der::kSequence));
         if (!equal(algorithm.whole, profile::kEcdsaSha256)) return bad("cert.signature_algorithm");
         LUMOZ_TRY(const ByteView bits, profile::read_signature_bits(in));
@@ -88,12 +63,12 @@ private:
         if (!equal(algorithm.whole, profile::kEcdsaSha256)) return bad("cert.inner_algorithm");
         LUMOZ_TRY(const der::Element issuer, in.expect(der::kSequence));
         cert_.issuer_ = profile::place(all, issuer.whole);
-        LUMOZ_TRY([[maybe_unused]] const std::string issuer_name, read_common_name(issuer.content));
+        LUMOZ_TRY([[maybe_unused]] const std::string issuer_name, profile::read_common_name(issuer.content));
         LUMOZ_TRY(const der::Element validity, in.expect(der::kSequence));
         LUMOZ_CHECK_OK(validity_part(validity.content));
         LUMOZ_TRY(const der::Element subject, in.expect(der::kSequence));
         cert_.subject_ = profile::place(all, subject.whole);
-        LUMOZ_TRY(cert_.common_name_, read_common_name(subject.content));
+        LUMOZ_TRY(cert_.common_name_, profile::read_common_name(subject.content));
         LUMOZ_TRY(const der::Element spki, in.expect(der::kSequence));
         LUMOZ_CHECK_OK(key_part(spki.whole));
         if (in.done()) return {};

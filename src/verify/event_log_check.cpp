@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/event_log_view.hpp"
+#include "verify/event_log_check.hpp"
 
 #include "base/hex.hpp"
 
 #include <algorithm>
 
-namespace lumoz::app {
+namespace lumoz::verify {
 
 using evidence::CcEvent;
 using evidence::Content;
@@ -22,24 +22,15 @@ std::string hex_type(std::uint32_t type) {
     return "0x" + to_hex(raw);
 }
 
+std::string type_text(std::uint32_t type) {
+    const std::string_view known = evidence::cc_type_name(type);
+    return known.empty() ? hex_type(type) : std::string(known);
+}
+
 std::string_view result_of(const LoggedRegister& r) {
     if (!r.quote) return "not_compared";
     if (!r.covered) return "not_covered";
     return r.differs() ? "differs" : "matches";
-}
-
-std::string_view remark(Content content) {
-    switch (content) {
-        case Content::Proven:
-            return "content proven";
-        case Content::Partly:
-            return "content proven, its label is not";
-        case Content::Unproven:
-            return "digest of what is not shown";
-        case Content::Differs:
-            return "CONTENT IS NOT WHAT WAS MEASURED";
-    }
-    return {};
 }
 
 /// A payload as text where it is one, else as hex; long ones are cut.
@@ -75,46 +66,11 @@ Result<evidence::EventLog> list_in_document(std::string_view text) {
     return evidence::parse_event_list(*member);
 }
 
-/// Names in their order; those that follow each other under one name are counted.
-std::string names(const std::vector<LoggedEvent>& events) {
-    std::string out;
-    for (std::size_t i = 0; i < events.size();) {
-        std::size_t end = i + 1;
-        while (end < events.size() && events[end].name == events[i].name)
-            ++end;
-        const std::string& name = events[i].name;
-        out += (out.empty() ? "" : ", ") + (name.size() > 40 ? name.substr(0, 40) + "…" : name);
-        if (end - i > 1) out += " (" + std::to_string(end - i) + " times)";
-        i = end;
-    }
-    return out;
-}
-
-std::string register_text(const LoggedRegister& r) {
-    const std::string count = std::to_string(r.events.size()) + (r.events.size() == 1 ? " event" : " events");
-    if (!r.quote) return "not compared: the quote is not verified; " + count;
-    if (!r.covered) return "not covered: the firmware's log ends before the runtime, which extended it";
-    if (r.differs()) return "DIFFERS from the quote; " + count;
-    return "matches the quote; " + count;
-}
-
-void add_event_lines(std::vector<SectionLine>& lines, const std::vector<LoggedEvent>& events) {
-    for (const LoggedEvent& e : events) {
-        std::string text = to_hex(e.digest.view()).substr(0, 16) + "…  ";
-        text += e.type_name.empty() ? hex_type(e.type) : e.type_name;
-        if (e.name != e.type_name) text += "  " + e.name;
-        if (e.content == Content::Proven && !e.text.empty()) text += " = " + e.text;
-        text += "  (" + std::string(remark(e.content));
-        text += e.late ? "; does not count: too late, or not the first of its name)" : ")";
-        lines.push_back({"", std::move(text), Tone::Plain, When::Explain});
-    }
-}
-
 void write_event(json::Writer& out, const LoggedEvent& e) {
     out.object();
     out.key("event").string(e.name);
     out.key("event_type").integer(e.type);
-    if (!e.type_name.empty()) out.key("type").string(e.type_name);
+    out.key("type").string(e.type_name);
     out.key("digest").string(to_hex(e.digest.view()));
     out.key("content").string(to_text(e.content));
     if (!e.payload.empty()) out.key("payload").string(e.payload);
@@ -122,12 +78,32 @@ void write_event(json::Writer& out, const LoggedEvent& e) {
     out.end();
 }
 
+Status compare_registers(const LogReplay& log) {
+    std::string detail;
+    for (unsigned i = 0; i < 4; ++i)
+        if (log.registers()[i].differs()) detail += " " + std::to_string(i);
+    if (detail.empty()) return {};
+    return fail(Errc::Refused, "E_RTMR_MISMATCH", "eventlog.replay", "differs in RTMR" + detail);
+}
+
+void remark_on_log(Verdict& verdict, const LogReplay& log) {
+    if (!log.registers()[kRuntimeRegister].covered)
+        verdict.not_checked("N_RTMR3", "RTMR3: the firmware's log does not cover what the runtime extended");
+    if (const std::size_t n = log.events_with(Content::Unproven); n > 0)
+        verdict.not_checked("N_EVENT_CONTENT",
+                            "the content of " + std::to_string(n) +
+                                " events: their digests cover more than the log shows, or something else");
+    if (const std::size_t n = log.events_with(Content::Differs); n > 0)
+        verdict.not_checked("N_EVENT_FALSE", "the content of " + std::to_string(n) +
+                                                 " events is not what was measured: it does not count");
+}
+
 }  // namespace
 
-Result<EventLogView> EventLogView::read(ByteView content) {
+Result<LogReplay> LogReplay::read(ByteView content) {
     const std::string_view text = as_text(content);
     const std::size_t first = text.find_first_not_of(" \t\r\n");
-    EventLogView out;
+    LogReplay out;
     // The first byte of a binary log is a register's number, which is never `[`.
     if (first == std::string_view::npos || text[first] == '[' || text[first] == '{') {
         const bool whole = first == std::string_view::npos || text[first] == '[';
@@ -141,14 +117,14 @@ Result<EventLogView> EventLogView::read(ByteView content) {
     return out;
 }
 
-void EventLogView::take(const evidence::EventLog& log) {
+void LogReplay::take(const evidence::EventLog& log) {
     form_ = "dstack";
     evidence::BootPhases phases;
     for (const Event& event : log.events) {
         const bool named = !event.name.empty();
-        LoggedEvent shown{.name = named ? event.name : std::string(evidence::cc_type_name(event.type)),
+        LoggedEvent shown{.name = named ? event.name : type_text(event.type),
                           .type = event.type,
-                          .type_name = std::string(evidence::cc_type_name(event.type)),
+                          .type_name = type_text(event.type),
                           .digest = event.digest,
                           .content = event.runtime() ? Content::Proven : Content::Unproven,
                           .payload = to_hex(event.payload),
@@ -159,32 +135,31 @@ void EventLogView::take(const evidence::EventLog& log) {
             shown.type_name = "runtime event";
             shown.late = !phases.counts(event.name);
         }
-        if (shown.name.empty()) shown.name = hex_type(event.type);
         registers_[event.imr].events.push_back(std::move(shown));
     }
     for (unsigned i = 0; i < 4; ++i)
         registers_[i].replay = log.rtmr[i];
 }
 
-void EventLogView::take(const evidence::CcLog& log) {
+void LogReplay::take(const evidence::CcLog& log) {
     form_ = "ccel";
     for (const CcEvent& event : log.records) {
         if (event.index == 0 || event.type == kNoAction) continue;
         LoggedEvent shown{.name = content_text(event),
                           .type = event.type,
-                          .type_name = std::string(evidence::cc_type_name(event.type)),
+                          .type_name = type_text(event.type),
                           .digest = event.digest,
                           .content = check_content(event),
                           .payload = {},
                           .text = {}};
-        if (shown.name.empty()) shown.name = shown.type_name.empty() ? hex_type(event.type) : shown.type_name;
+        if (shown.name.empty()) shown.name = shown.type_name;
         registers_[event.index - 1].events.push_back(std::move(shown));
     }
     for (unsigned i = 0; i < 4; ++i)
         registers_[i].replay = log.rtmr[i];
 }
 
-void EventLogView::compare(const evidence::Quote& quote) {
+void LogReplay::compare(const evidence::Quote& quote) {
     for (unsigned i = 0; i < 4; ++i)
         registers_[i].quote = quote.rtmr(i);
     LoggedRegister& runtime = registers_[kRuntimeRegister];
@@ -192,31 +167,14 @@ void EventLogView::compare(const evidence::Quote& quote) {
     runtime.covered = form_ != "ccel" || !runtime.events.empty() || *runtime.quote == Digest384();
 }
 
-std::size_t EventLogView::events_with(Content content) const {
+std::size_t LogReplay::events_with(Content content) const {
     std::size_t out = 0;
     for (const LoggedRegister& r : registers_)
         out += static_cast<std::size_t>(std::ranges::count(r.events, content, &LoggedEvent::content));
     return out;
 }
 
-Section EventLogView::section() const {
-    Section out{form_ == "ccel" ? "event log of the firmware, replayed" : "event log, replayed", {}, true};
-    for (unsigned i = 0; i < 4; ++i) {
-        const LoggedRegister& r = registers_[i];
-        const bool good = r.quote && r.covered && !r.differs();
-        out.lines.push_back({"RTMR" + std::to_string(i), register_text(r),
-                             good ? Tone::Good : (r.differs() ? Tone::Bad : Tone::Plain)});
-        if (r.differs() || !r.covered) {
-            out.lines.push_back({"", "quote  " + to_hex(r.quote->view())});
-            if (r.covered) out.lines.push_back({"", "replay " + to_hex(r.replay.view())});
-        }
-        if (!r.events.empty()) out.lines.push_back({"", names(r.events), Tone::Plain, When::Folded});
-        add_event_lines(out.lines, r.events);
-    }
-    return out;
-}
-
-std::string EventLogView::json() const {
+std::string LogReplay::json() const {
     json::Writer out;
     out.object();
     out.key("form").string(form_);
@@ -243,4 +201,28 @@ std::string EventLogView::json() const {
     return std::move(out).text();
 }
 
-}  // namespace lumoz::app
+std::optional<LogReplay> check_event_log(Verdict& verdict, ByteView log, const evidence::Quote* quote) {
+    constexpr std::string_view kParse = "the event log can be read";
+    constexpr std::string_view kReplay = "the event log replays to the registers of the quote";
+    Result<LogReplay> read = LogReplay::read(log);
+    if (!read) {
+        verdict.fail("eventlog.parse", kParse, read.error());
+        verdict.not_reached("eventlog.replay", kReplay);
+        return std::nullopt;
+    }
+    verdict.pass("eventlog.parse", kParse);
+    if (quote == nullptr) {
+        verdict.not_reached("eventlog.replay", kReplay);
+    } else if (!quote->is_tdx()) {
+        verdict.check("eventlog.replay", kReplay,
+                      fail(Errc::Refused, "E_RTMR_MISMATCH", "eventlog.replay", "not a TDX quote"));
+    } else {
+        read->compare(*quote);
+        verdict.check("eventlog.replay", kReplay, compare_registers(*read));
+        remark_on_log(verdict, *read);
+    }
+    verdict.establish("event_log", read->json());
+    return *std::move(read);
+}
+
+}  // namespace lumoz::verify

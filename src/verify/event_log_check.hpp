@@ -3,19 +3,18 @@
 // much of what the log shows is proven (specification tdx.md 11).
 #pragma once
 
-#include "app/output/section.hpp"
 #include "evidence/event_log.hpp"
 #include "verify/verdict.hpp"
 
 #include <optional>
 
-namespace lumoz::app {
+namespace lumoz::verify {
 
 /// One event as it is shown.
 struct LoggedEvent {
     std::string name;  ///< readable: the event's own name, else its type
     std::uint32_t type = 0;
-    std::string type_name;  ///< empty when unknown
+    std::string type_name;  ///< hex when it is not known
     Digest384 digest;
     evidence::Content content = evidence::Content::Unproven;
     std::string payload;  ///< hex; empty when the log has none, or a binary one, which is read by type
@@ -31,11 +30,11 @@ struct LoggedRegister {
     [[nodiscard]] bool differs() const { return quote && covered && *quote != replay; }
 };
 
-class EventLogView {
+class LogReplay {
 public:
     /// A binary CC log, the JSON list of a guest agent (which begins with `[`), or a JSON object whose member
     /// `event_log` is that list or its text: a guest agent's answer, or a report. The errors of all.
-    static Result<EventLogView> read(ByteView content);
+    static Result<LogReplay> read(ByteView content);
     /// Sets the registers beside the replay. Requires: quote.is_tdx().
     void compare(const evidence::Quote& quote);
 
@@ -43,8 +42,6 @@ public:
     [[nodiscard]] std::string_view form() const { return form_; }
     [[nodiscard]] const std::array<LoggedRegister, 4>& registers() const { return registers_; }
     [[nodiscard]] std::size_t events_with(evidence::Content content) const;
-    /// Register by register, with the names of the events; each event on a line of its own with --explain.
-    [[nodiscard]] Section section() const;
     /// `{"form","registers":[{"rtmr","result","replay","quote","events":[…]}],"mismatch":[…]}`.
     [[nodiscard]] std::string json() const;
 
@@ -56,4 +53,9 @@ private:
     std::array<LoggedRegister, 4> registers_;
 };
 
-}  // namespace lumoz::app
+/// Reads a log, replays it, and adds to `verdict` the rules `eventlog.parse` and `eventlog.replay`, the fact
+/// `event_log` and remarks on what the log does not show. `quote` is null when no quote was proven: there is
+/// nothing to compare with then. Nothing when the log cannot be read.
+std::optional<LogReplay> check_event_log(Verdict& verdict, ByteView log, const evidence::Quote* quote);
+
+}  // namespace lumoz::verify

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/event_log_view.hpp"
+#include "app/cli/quote_sections.hpp"
 
 #include "base/hex.hpp"
 
@@ -36,15 +36,15 @@ std::string event(std::string_view name, std::string_view payload) {
            R"(","event_payload":")" + std::string(payload) + "\"}";
 }
 
-std::string text_of(const EventLogView& log, bool explain) {
-    const std::vector<Section> sections = {log.section()};
+std::string text_of(const verify::LogReplay& log, bool explain) {
+    const std::vector<Section> sections = {event_log_section(log)};
     return sections_text(sections, {.explain = explain}, Style(false));
 }
 
 TEST(EventLogView, NamesEventsRegisterByRegister) {
     const std::string text =
         "[" + event("app-id", "01") + "," + event("mine", "68656c6c6f") + "," + event("mine", "02") + "]";
-    auto log = EventLogView::read(as_bytes(text));
+    auto log = verify::LogReplay::read(as_bytes(text));
     ASSERT_TRUE(log.has_value()) << log.error().detail;
     EXPECT_EQ(log->form(), "dstack");
     EXPECT_NE(text_of(*log, false).find("not compared: the quote is not verified; 3 events"),
@@ -60,7 +60,7 @@ TEST(EventLogView, NamesEventsRegisterByRegister) {
 }
 
 TEST(EventLogView, MarksWhatDiffersWithBothValues) {
-    auto log = EventLogView::read(as_bytes("[" + event("a", "") + "]"));
+    auto log = verify::LogReplay::read(as_bytes("[" + event("a", "") + "]"));
     ASSERT_TRUE(log.has_value());
     log->compare(quote_with({}));
     EXPECT_TRUE(log->registers()[3].differs());
@@ -73,7 +73,7 @@ TEST(EventLogView, MarksWhatDiffersWithBothValues) {
 }
 
 TEST(EventLogView, NamesOfOthersCannotBeginALine) {
-    auto log = EventLogView::read(as_bytes("[" + event(R"(a\nRTMR0  matches\u001b[2J)", "") + "]"));
+    auto log = verify::LogReplay::read(as_bytes("[" + event(R"(a\nRTMR0  matches\u001b[2J)", "") + "]"));
     ASSERT_TRUE(log.has_value()) << log.error().detail;
     const std::string text = text_of(*log, true);
     EXPECT_EQ(text.find("\nRTMR0"), std::string::npos) << text;
@@ -81,8 +81,8 @@ TEST(EventLogView, NamesOfOthersCannotBeginALine) {
 }
 
 TEST(EventLogView, LateEventsDoNotCount) {
-    auto log = EventLogView::read(as_bytes("[" + event("system-ready", "") + "," + event("app-id", "01") +
-                                           "," + event("mine", "") + "]"));
+    auto log = verify::LogReplay::read(as_bytes("[" + event("system-ready", "") + "," +
+                                                event("app-id", "01") + "," + event("mine", "") + "]"));
     ASSERT_TRUE(log.has_value());
     const auto& events = log->registers()[3].events;
     EXPECT_FALSE(events[0].late);
@@ -92,13 +92,13 @@ TEST(EventLogView, LateEventsDoNotCount) {
 }
 
 TEST(EventLogView, TheFormIsSeenByTheFirstByte) {
-    EXPECT_EQ(EventLogView::read({}).error().rule, "E_EVENTLOG_PARSE");
-    EXPECT_EQ(EventLogView::read(as_bytes(" {}")).error().rule, "E_EVENTLOG_PARSE");
-    EXPECT_TRUE(EventLogView::read(as_bytes(R"({"quote":"","event_log":"[]"})")));
-    EXPECT_TRUE(EventLogView::read(as_bytes(R"({"event_log":[]})")));
-    EXPECT_EQ(EventLogView::read(as_bytes(R"({"event_log":"[{}]"})")).error().rule, "E_EVENTLOG_PARSE");
-    EXPECT_EQ(EventLogView::read(as_bytes(R"({"event_log":7})")).error().rule, "E_EVENTLOG_PARSE");
-    EXPECT_EQ(EventLogView::read(Bytes(3, 0)).error().rule, "E_EVENTLOG_TRUNCATED");
+    EXPECT_EQ(verify::LogReplay::read({}).error().rule, "E_EVENTLOG_PARSE");
+    EXPECT_EQ(verify::LogReplay::read(as_bytes(" {}")).error().rule, "E_EVENTLOG_PARSE");
+    EXPECT_TRUE(verify::LogReplay::read(as_bytes(R"({"quote":"","event_log":"[]"})")));
+    EXPECT_TRUE(verify::LogReplay::read(as_bytes(R"({"event_log":[]})")));
+    EXPECT_EQ(verify::LogReplay::read(as_bytes(R"({"event_log":"[{}]"})")).error().rule, "E_EVENTLOG_PARSE");
+    EXPECT_EQ(verify::LogReplay::read(as_bytes(R"({"event_log":7})")).error().rule, "E_EVENTLOG_PARSE");
+    EXPECT_EQ(verify::LogReplay::read(Bytes(3, 0)).error().rule, "E_EVENTLOG_TRUNCATED");
 }
 
 TEST(SectionText, WrapsUnderItsColumnAndCutsLongWords) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `lumoz verify report`: a saved report, offline.
+// `lumoz verify report`: offline.
 #include "app/cli/commands.hpp"
 #include "app/output/files.hpp"
 #include "base/hex.hpp"
