@@ -118,8 +118,9 @@ private:
             has_subject_ = true;
         } else if (equal(e.oid, profile::kOidCrlDistribution)) {
             der::Cursor in(e.value);
-            LUMOZ_TRY([[maybe_unused]] const der::Element points, in.expect(der::kSequence));
+            LUMOZ_TRY(const der::Element points, in.expect(der::kSequence));
             LUMOZ_CHECK_OK(in.end());
+            cert_.crl_url_ = profile::place(all, first_uri(points.content));
             has_distribution_ = true;
         } else if (equal(e.oid, profile::kOidKeyUsage)) {
             return key_usage_part(e.value);
@@ -131,6 +132,20 @@ private:
             return bad("cert.extension.critical");
         }
         return {};
+    }
+
+    /// The URI of the first distribution point (fullName, one GeneralName). Only a hint where to look:
+    /// another form gives nothing and is no error.
+    static ByteView first_uri(ByteView points) {
+        constexpr std::uint8_t kDistributionPoint = 0xa0, kFullName = 0xa0, kUri = 0x86;
+        ByteView at = points;
+        for (const std::uint8_t tag : {der::kSequence, kDistributionPoint, kFullName, kUri}) {
+            der::Cursor in(at);
+            const auto element = in.expect(tag);
+            if (!element) return points.first(0);
+            at = element->content;
+        }
+        return at;
     }
 
     Status key_usage_part(ByteView value) {
