@@ -51,7 +51,7 @@ void add_trust(CLI::App& app, Arguments& args) {
         ->take_all();
     app.add_option("--at", args.trust.at, "stands for the clock")->type_name("TIME");
     app.add_flag("-v,--explain", args.output.explain,
-                 "one line per rule, every field, what the platform lacks");
+                 "one line per rule, and everything that there is to say");
     app.add_flag("--brief", args.output.brief, "rules counted per group");
 }
 
@@ -74,13 +74,18 @@ void add_verify_files(CLI::App& verify, Arguments& args, Command& command) {
 
     CLI::App& quote = *verify.add_subcommand("quote", "an Intel TDX or SGX quote");
     add_trust(quote, args);
-    quote.add_option("file", args.quote.file, "the quote (bytes or hex), or -")
+    quote
+        .add_option("file", args.quote.file, "the quote (bytes, hex, or a JSON document that holds it), or -")
         ->required()
         ->type_name("FILE");
-    quote.add_option("--collateral", args.quote.collateral, "the vendor's documents as JSON")
+    quote
+        .add_option("--collateral", args.quote.collateral,
+                    "the vendor's documents as JSON, or a report that holds them")
         ->required()
         ->type_name("FILE");
-    quote.add_option("--event-log", args.quote.event_log, "replayed against the quote's registers")
+    quote
+        .add_option("--event-log", args.quote.event_log,
+                    "replayed against the quote's registers: CCEL, a JSON list, or a document that holds one")
         ->type_name("FILE");
     quote.callback(
         [&] { command = trusting(args, [&](const auto& t) { return verify_quote_file(args.quote, t); }); });
@@ -240,8 +245,9 @@ int print(const Answer& answer, const lumoz::app::OutputOptions& output) {
         text = answer.verdict.to_json() + "\n";
     } else {
         const bool fold = output.brief || (answer.fold && !output.explain);
-        text = verdict_text(answer.verdict, answer.subject, fold, style) +
-               sections_text(answer.sections, output.explain, style);
+        text = verdict_text(
+            answer.verdict, answer.subject, fold, style,
+            sections_text(answer.sections, {.explain = output.explain, .brief = output.brief}, style));
     }
     const lumoz::Status written = lumoz::app::write_output("-", lumoz::as_bytes(text));
     if (!written) return 1;

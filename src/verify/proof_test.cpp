@@ -128,9 +128,11 @@ TEST(PolicyFile, RefusesBadValues) {
 
 TEST(PolicyFile, WhatTheHostChoosesNamesNoProgram) {
     const std::string value = R"(":[")" + std::string(96, '0') + R"("]})";
-    for (const char* name : {"mr_seam", "mr_config_id", "mr_owner", "mr_owner_config"})
+    for (const char* name : {"mr_seam", "mr_config_id", "mr_owner", "mr_owner_config", "rtmr0", "rtmr3"})
         EXPECT_FALSE(Policy::parse(R"({")" + std::string(name) + value)->names_measurement()) << name;
-    for (const char* name : {"mr_td", "rtmr0", "rtmr1", "rtmr2", "rtmr3"})
+    for (const char* name : {"rtmr0", "rtmr1", "rtmr2", "rtmr3"})
+        EXPECT_TRUE(Policy::parse(R"({")" + std::string(name) + value)->names_registers_only()) << name;
+    for (const char* name : {"mr_td"})
         EXPECT_TRUE(Policy::parse(R"({")" + std::string(name) + value)->names_measurement()) << name;
 }
 

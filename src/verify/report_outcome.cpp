@@ -88,7 +88,9 @@ void ReportVerification::findings(const VerifiedTdx& tdx) {
     const Policy& policy = demand_.policy;
     std::vector<Finding> found = evaluate(tdx.quote(), tdx.result(), policy);
     if (!policy.names_measurement() && !policy.allow_unknown_measurement)
-        found.push_back({"P_MEASUREMENT", "the policy names no measurement"});
+        found.push_back({"P_MEASUREMENT", policy.names_registers_only()
+                                              ? "the policy names RTMRs without mr_td, which proves nothing"
+                                              : "the policy names no measurement"});
     if (policy.require_gpu) found.push_back({"P_GPU_MISSING", "no GPU evidence was checked"});
     if (policy.model_root) {
         const auto& statement = report_->statement_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/verdict.hpp"
 
+#include <charconv>
+
 namespace lumoz::verify {
 
 std::string_view to_text(Outcome outcome) {
@@ -27,6 +29,17 @@ std::string_view to_text(VerdictResult result) {
             return "unsupported";
     }
     return "";
+}
+
+std::optional<std::uint64_t> byte_offset(const Error& error) {
+    constexpr std::string_view kPrefix = "offset ";
+    const std::string_view detail(error.detail);
+    if (!detail.starts_with(kPrefix)) return std::nullopt;
+    const std::string_view rest = detail.substr(kPrefix.size());
+    std::uint64_t out = 0;
+    const auto [end, code] = std::from_chars(rest.data(), rest.data() + rest.size(), out);
+    if (code != std::errc() || end == rest.data() + rest.size() || *end != ':') return std::nullopt;
+    return out;
 }
 
 void Verdict::pass(std::string_view id, std::string_view what, std::string detail) {
@@ -136,6 +149,8 @@ std::string Verdict::to_json() const {
         out.key("error").string(e->rule);
         out.key("where").string(e->where);
         out.key("detail").string(e->detail);
+        if (const auto offset = byte_offset(*e))
+            out.key("offset").integer(static_cast<std::int64_t>(*offset));
     }
     out.key("simulated").boolean(simulated_);
     for (const auto& [name, value] : facts_)

@@ -36,6 +36,9 @@ enum class VerdictResult : std::uint8_t { Accept, Reject, Malformed, Unsupported
 /// `accept`, `reject`, `malformed`, `unsupported`.
 [[nodiscard]] std::string_view to_text(VerdictResult result);
 
+/// The byte that an error names: details of malformed input begin with `offset N: `. Nothing otherwise.
+[[nodiscard]] std::optional<std::uint64_t> byte_offset(const Error& error);
+
 class Verdict {
 public:
     void pass(std::string_view id, std::string_view what, std::string detail = {});
@@ -71,7 +74,7 @@ public:
     [[nodiscard]] std::optional<std::string_view> established(std::string_view name) const;
     [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& facts() const { return facts_; }
 
-    /// `{"result","error"?,"where"?,"detail"?,"simulated",facts…,"findings","objections","not_checked","rules"}`:
+    /// `{"result","error"?,"where"?,"detail"?,"offset"?,"simulated",facts…,"findings","objections","not_checked","rules"}`:
     /// `findings` are the policy's codes, `objections` the same with their words.
     [[nodiscard]] std::string to_json() const;
 

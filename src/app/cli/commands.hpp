@@ -5,6 +5,7 @@
 
 #include "app/cli/trust.hpp"
 #include "app/output/report.hpp"
+#include "app/output/section.hpp"
 
 namespace lumoz::app {
 
@@ -13,8 +14,8 @@ struct Answer {
     verify::Verdict verdict;
     std::string subject;                 ///< for the first line
     bool fold = false;                   ///< rules are counted per group unless --explain
-    std::vector<Section> sections = {};  ///< behind the verdict in text form
     bool judged = true;                  ///< false: nothing was checked, the facts are all there is
+    std::vector<Section> sections = {};  ///< what people read beside rules and facts
 };
 
 struct VerifyReportOptions {
