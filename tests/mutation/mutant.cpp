@@ -12,7 +12,15 @@ namespace {
 
 /// Open addressing; larger than any number of mutants that the tool makes.
 constexpr std::size_t kSlots = std::size_t{1} << 15;
-std::array<std::atomic<std::uint32_t>, kSlots> passed;
+using Table = std::array<std::atomic<std::uint32_t>, kSlots>;
+Table passed, inert;
+
+void insert(Table& table, std::uint32_t id) {
+    for (std::size_t i = id % kSlots;; i = (i + 1) % kSlots) {
+        std::uint32_t seen = 0;
+        if (table[i].compare_exchange_strong(seen, id) || seen == id) return;
+    }
+}
 
 std::uint32_t from_environment() {
     const char* text = std::getenv("LUMOZ_MUTANT");
@@ -24,6 +32,8 @@ void write_trace() {
     if (file == nullptr) return;
     for (const auto& slot : passed)
         if (slot != 0) std::fprintf(file, "%08x\n", slot.load());
+    for (const auto& slot : inert)
+        if (slot != 0) std::fprintf(file, "inert %08x\n", slot.load());
     std::fclose(file);
 }
 
@@ -33,14 +43,20 @@ bool begin_trace() {
 
 }  // namespace
 
-const std::uint32_t chosen = from_environment();
-const bool tracing = begin_trace();
+std::uint32_t chosen = from_environment();
+bool tracing = begin_trace();
 
 void note(std::uint32_t id) {
-    for (std::size_t i = id % kSlots;; i = (i + 1) % kSlots) {
-        std::uint32_t seen = 0;
-        if (passed[i].compare_exchange_strong(seen, id) || seen == id) return;
-    }
+    insert(passed, id);
+}
+
+void note_inert(std::uint32_t id) {
+    insert(inert, id);
+}
+
+void drain(void (*seen)(std::uint32_t)) {
+    for (auto& slot : passed)
+        if (const std::uint32_t id = slot.exchange(0); id != 0) seen(id);
 }
 
 }  // namespace lumoz::mutation

@@ -11,9 +11,13 @@
 namespace lumoz::mutation {
 
 /// The id from the environment; 0 when there is none.
-extern const std::uint32_t chosen;
-extern const bool tracing;
+extern std::uint32_t chosen;
+extern bool tracing;
 void note(std::uint32_t id);
+/// Of a mutant that changes nothing, whatever the input.
+void note_inert(std::uint32_t id);
+/// Hands each id that was passed since the last call to `seen`, and forgets it.
+void drain(void (*seen)(std::uint32_t));
 
 /// Is this the mutant of this run?
 inline bool on(std::uint32_t id) {
@@ -42,8 +46,26 @@ bool greater_equal(std::uint32_t id, const A& a, const B& b) {
     return on(id) ? b < a : a >= b;
 }
 
-/// An error of a Result becomes success: nothing, or an empty value. Anything else passes unchanged and leaves no
-/// trace, so that the tool knows it for no mutant.
+/// The same against a literal 0, with which alone an ordering can be compared.
+template <class A>
+bool less_zero(std::uint32_t id, const A& a) {
+    return on(id) ? a <= 0 : a < 0;
+}
+template <class A>
+bool less_equal_zero(std::uint32_t id, const A& a) {
+    return on(id) ? a < 0 : a <= 0;
+}
+template <class A>
+bool greater_zero(std::uint32_t id, const A& a) {
+    return on(id) ? a >= 0 : a > 0;
+}
+template <class A>
+bool greater_equal_zero(std::uint32_t id, const A& a) {
+    return on(id) ? a > 0 : a >= 0;
+}
+
+/// An error of a Result becomes success: nothing, or an empty value. Anything else passes unchanged, and the tool is
+/// told that this is no mutant.
 template <class R>
 R ignore(std::uint32_t id, R value) {
     if constexpr (requires { typename R::error_type; }) {
@@ -52,7 +74,11 @@ R ignore(std::uint32_t id, R value) {
             if (on(id) && !value) return R();
         } else if constexpr (std::default_initializable<T>) {
             if (on(id) && !value) return R(std::in_place);
+        } else if (tracing) {
+            note_inert(id);
         }
+    } else if (tracing) {
+        note_inert(id);
     }
     return value;
 }

@@ -199,11 +199,15 @@ class Finder:
         if (begin, end) not in self.ranges:
             self.boolean(begin, end, function, ("true", "false"))
         word = BOUNDARY.get(self.source.tokens[i].text)
-        # An ordering is comparable with a literal 0 only.
-        if word and not any(self.source.is_text(k, "<=>") for k in range(begin, end)):
+        if word:
+            # An ordering is comparable with a literal 0 only, so that one is not passed on as a value.
+            zero = end == i + 2 and self.source.is_text(i + 1, "0")
             mutant = self.mutant(function, "boundary", begin, end)
-            self.edits.append(Edit(begin, end, f"::lumoz::mutation::{word}(0x%u, (", "))", mutant, rank=9))
-            self.swaps[i] = "), ("
+            name = f"::lumoz::mutation::{word}{'_zero' if zero else ''}"
+            self.edits.append(Edit(begin, end, name + "(0x%u, (", "))", mutant, rank=9))
+            self.swaps[i] = "" if zero else "), ("
+            if zero:
+                self.swaps[i + 1] = ""
 
     def boolean(self, begin, end, function, changes):
         if end <= begin or self.source.is_text(begin, "true", "false") and end - begin == 1:

@@ -47,3 +47,7 @@ def write(folder):
     if len(by_id) != len(mutants):
         raise SystemExit("two mutants share an id: lengthen it")
     return mutants
+
+
+def all_mutants():
+    return [mutant for name in sources() for mutant in find(name).mutants]
