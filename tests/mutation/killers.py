@@ -67,11 +67,10 @@ class Cases:
                 else:
                     self.reached[line].append(case)
 
-    def kill(self, mutant):
-        """Name of the case that fails under the mutant, "" when all pass. Slow cases run alone, after the others."""
-        cases = self.reached.get(mutant, [])
-        quick = [case for case in cases if self.seconds[case] < SLOW_S]
-        for group in [quick] * bool(quick) + [[case] for case in cases if self.seconds[case] >= SLOW_S]:
+    def kill(self, mutant, slow=False):
+        """Name of the case that fails under the mutant, "" when all pass. The slow cases, or all others."""
+        cases = [case for case in self.reached.get(mutant, []) if (self.seconds[case] >= SLOW_S) == slow]
+        for group in [[case] for case in cases] if slow else [cases] * bool(cases):
             code, output = self.run(group, mutant)
             if code is None:
                 return f"{self.name} (out of time)"
@@ -96,15 +95,15 @@ class Vectors:
         lines = done.stdout.decode().splitlines()
         if done.returncode != 0:
             raise Broken("vectors fail without a mutant:\n" + "\n".join(line for line in lines if " fails " in line))
-        self.reached = {line.rsplit(" ", 1)[1] for line in lines}
+        self.reached = set(lines)
 
     def clone(self):
         other = Vectors(self.command[0], self.command[1], self.kinds)
         other.reached = self.reached
         return other
 
-    def kill(self, mutant):
-        if mutant not in self.reached:
+    def kill(self, mutant, slow=False):
+        if slow or mutant not in self.reached:
             return ""
         if self.process is None:
             self.process = subprocess.Popen(self.command + self.kinds, stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What mutated sources call. One mutant is chosen by LUMOZ_MUTANT (eight hex digits); without it the program
-// behaves as written. With LUMOZ_MUTANT_TRACE=FILE the ids that were passed are written there at exit. Exists in
-// the build `mutants` alone.
+// behaves as written. With LUMOZ_MUTANT_TRACE=FILE the ids that were passed are written there at exit. Exists
+// in the build `mutants` alone.
 #pragma once
 
 #include <concepts>
@@ -64,8 +64,8 @@ bool greater_equal_zero(std::uint32_t id, const A& a) {
     return on(id) ? a > 0 : a >= 0;
 }
 
-/// An error of a Result becomes success: nothing, or an empty value. Anything else passes unchanged, and the tool is
-/// told that this is no mutant.
+/// An error of a Result becomes success: nothing, or an empty value. Anything else passes unchanged, and the
+/// tool is told that this is no mutant.
 template <class R>
 R ignore(std::uint32_t id, R value) {
     if constexpr (requires { typename R::error_type; }) {

@@ -3,10 +3,10 @@
 """Mutation testing of src/verify and src/evidence: each check deleted or inverted, one at a time; a test must notice.
 
     mutate.py prepare            writes the mutated sources; the build `mutants` compiles them
-    mutate.py run [--seconds N] [--survivors] [--file PART] [--report FILE]
+    mutate.py run [--seconds N] [--slow] [--jobs N] [--survivors] [--file PART] [--report FILE]
 
 `run` needs the build. Without options it runs all mutants; --seconds draws a sample that depends on the sources alone
-and stops in time; --survivors takes those that survived the last run; --report writes the report. Exit code 1: a mutant
+and stops in time; --slow lets tests that take seconds look at what the others leave; --survivors takes those that survived the last run; --report writes the report. Exit code 1: a mutant
 survives that equivalent.tsv does not list, or the list names a mutant that does not exist or is killed.
 """
 
@@ -28,13 +28,15 @@ BUILD = os.path.join(overlay.ROOT, "build", "mutants")
 RESULTS = os.path.join(BUILD, "mutants.json")
 VECTORS = os.environ.get("LUMOZ_VECTORS", os.path.join(overlay.ROOT, "..", "shared", "vectors"))
 KINDS = ["verify", "policy", "parse", "eventlog-json", "eventlog-ccel"]
+LOCK = threading.Lock()
 UNREACHED, SURVIVED, INERT = "not reached", "survived", "inert"
 
 
 class Bench:
     """Everything that can kill."""
 
-    def __init__(self):
+    def __init__(self, slow):
+        self.slow = slow
         os.environ["LUMOZ_VECTORS"] = os.path.abspath(VECTORS)
         self.evidence = Cases(os.path.join(BUILD, "tests", "evidence_test"))
         self.verify = Cases(os.path.join(BUILD, "tests", "verify_test"))
@@ -61,10 +63,11 @@ class Bench:
             return INERT
         if not any(mutant.id in killer.reached for killer in self.all):
             return UNREACHED
-        for killer in (self.evidence, self.own_vectors(), self.verify):
-            by = killer.kill(mutant.id)
-            if by:
-                return by
+        for slow in (False, True)[:1 + self.slow]:
+            for killer in (self.evidence, self.own_vectors(), self.verify):
+                by = killer.kill(mutant.id, slow)
+                if by:
+                    return by
         return SURVIVED
 
     def close(self):
@@ -84,21 +87,32 @@ def load():
         return json.load(file)
 
 
+def save(verdicts):
+    """Into the results of earlier runs."""
+    with LOCK:
+        known = {**load(), **verdicts}
+        with open(RESULTS, "w", encoding="utf-8") as file:
+            json.dump(known, file, indent=0, sort_keys=True)
+
+
 def in_sample_order(mutants):
     """An order drawn by the sources: the same tree draws the same sample, each change another."""
     seed = hashlib.sha256("".join(sorted(m.id for m in mutants)).encode()).hexdigest()
     return sorted(mutants, key=lambda m: hashlib.sha256((seed + m.id).encode()).digest())
 
 
-def judge_all(bench, mutants, deadline):
+def judge_all(bench, mutants, deadline, jobs):
     """Verdicts by id, for as many as the time allows."""
     verdicts = {}
 
     def one(mutant):
         if deadline is None or time.monotonic() < deadline:
             verdicts[mutant.id] = bench.judge(mutant)
+            if len(verdicts) % 250 == 0:
+                print(f"  {len(verdicts)} of {len(mutants)}", flush=True)
+                save(verdicts)
 
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         list(pool.map(one, mutants))
     return verdicts
 
@@ -109,15 +123,13 @@ def run(options):
     last = load()
     if options.survivors:
         mutants = [m for m in mutants if last.get(m.id, SURVIVED) in (SURVIVED, UNREACHED)]
-    bench = Bench()
+    bench = Bench(options.slow)
     bench.trace()
-    print(f"tests traced in {time.monotonic() - start:.0f} s")
+    print(f"tests traced in {time.monotonic() - start:.0f} s", flush=True)
     deadline = time.monotonic() + options.seconds if options.seconds else None
-    verdicts = judge_all(bench, in_sample_order(mutants), deadline)
+    verdicts = judge_all(bench, in_sample_order(mutants), deadline, options.jobs)
     bench.close()
-    last.update(verdicts)
-    with open(RESULTS, "w", encoding="utf-8") as file:
-        json.dump(last, file, indent=0, sort_keys=True)
+    save(verdicts)
     judged = [m for m in mutants if m.id in verdicts]
     whole = not (options.seconds or options.survivors or options.file)
     outcome = report.Outcome(judged, verdicts, report.load_equivalents())
@@ -135,6 +147,8 @@ def main():
     parser.add_argument("--seconds", type=int, default=0)
     parser.add_argument("--survivors", action="store_true")
     parser.add_argument("--file", default="")
+    parser.add_argument("--slow", action="store_true")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--report", default="")
     options = parser.parse_args()
     if options.command == "prepare":

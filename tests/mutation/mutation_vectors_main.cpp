@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cases of a vector manifest against many mutants, each in a child process that ends at the first case that
-// fails: `mutation_vectors MANIFEST --reach KIND…` prints `CASE ID` for each mutant that a case passes, else ids are
-// read from stdin, one a line, and `ID killed CASE`, `ID killed crash`, `ID killed time` or `ID survived` printed.
+// The cases of a vector manifest against many mutants, each in a child process that ends at the first case
+// that fails: `mutation_vectors MANIFEST --reach KIND…` prints the mutants that a case passes, else ids are
+// read from stdin, one a line, and `ID killed CASE`, `ID killed crash`, `ID killed time` or `ID survived`
+// printed.
 #include "app/vectors/runner.hpp"
 #include "app/vectors/suites.hpp"
 #include "mutant.hpp"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstring>
 #include <iostream>
+#include <memory>
+#include <set>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace {
 
@@ -30,12 +32,14 @@ vectors::Handlers all_handlers() {
     return handlers;
 }
 
-/// Each case goes to `after` when it was run.
-template <class F>
-vectors::Handlers each(const F& after) {
+/// Cases whose number `wanted` takes are run and go to `after`; the others count as passed.
+template <class W, class F>
+vectors::Handlers each(const W& wanted, const F& after) {
+    const auto number = std::make_shared<std::size_t>(0);
     vectors::Handlers out;
     for (auto& [kind, handler] : all_handlers())
-        out[kind] = [handler, after](const vectors::Case& one) {
+        out[kind] = [number, wanted, handler, after](const vectors::Case& one) {
+            if (!wanted((*number)++)) return lumoz::Status();
             const lumoz::Status status = handler(one);
             after(one, status);
             return status;
@@ -43,17 +47,31 @@ vectors::Handlers each(const F& after) {
     return out;
 }
 
-int reach(const vectors::Options& options) {
+/// Which mutants each case passes, by their order; filled by a first run without a mutant.
+std::vector<std::set<std::uint32_t>> passed_by_case;
+
+/// Runs every case once, unmutated. False, and the cases on stdout, when one fails.
+bool learn(const vectors::Options& options) {
+    mutation::chosen = 0;
     mutation::tracing = true;
     mutation::drain([](std::uint32_t) {});
-    const auto print = [](const vectors::Case& one, const lumoz::Status& status) {
+    const auto note = [](const vectors::Case& one, const lumoz::Status& status) {
         if (!status) std::printf("%s fails unmutated: %s\n", one.id.c_str(), status.error().detail.c_str());
-        static std::string id;
-        id = one.id;
-        mutation::drain([](std::uint32_t mutant) { std::printf("%s %08x\n", id.c_str(), mutant); });
+        passed_by_case.emplace_back();
+        mutation::drain([](std::uint32_t mutant) { passed_by_case.back().insert(mutant); });
     };
-    const auto summary = vectors::run(options, each(print));
-    return summary && summary->failed == 0 ? 0 : 1;
+    const auto summary = vectors::run(options, each([](std::size_t) { return true; }, note));
+    mutation::tracing = false;
+    return summary && summary->failed == 0;
+}
+
+int reach() {
+    std::set<std::uint32_t> all;
+    for (const auto& passed : passed_by_case)
+        all.insert(passed.begin(), passed.end());
+    for (const std::uint32_t mutant : all)
+        std::printf("%08x\n", mutant);
+    return 0;
 }
 
 [[noreturn]] void child(const vectors::Options& options, int out) {
@@ -63,7 +81,8 @@ int reach(const vectors::Options& options) {
         if (::write(out, one.id.data(), one.id.size()) < 0) ::_exit(2);
         ::_exit(1);
     };
-    const auto summary = vectors::run(options, each(stop));
+    const auto wanted = [](std::size_t i) { return passed_by_case[i].contains(mutation::chosen); };
+    const auto summary = vectors::run(options, each(wanted, stop));
     ::_exit(summary && summary->failed == 0 ? 0 : 1);
 }
 
@@ -97,7 +116,8 @@ int main(int argc, char** argv) {
             options.kinds.emplace_back(argv[i]);
         }
     }
-    if (tracing) return reach(options);
+    if (!learn(options)) return 1;
+    if (tracing) return reach();
     for (std::string line; std::getline(std::cin, line);) {
         mutation::chosen = static_cast<std::uint32_t>(std::strtoul(line.c_str(), nullptr, 16));
         std::printf("%s %s\n", line.c_str(), verdict_of(options).c_str());
