@@ -172,6 +172,23 @@ suite_integration() {
 # suite_tree: checks on the tree and on the release build.
 suite_tree() { results unittest tree "$suites_results" "$LUMOZ_ROOT"/tests/tree/*_test.py; }
 
+# suite_mutants: mutation testing of src/verify and src/evidence: a sample of a minute, with --full every mutant.
+suite_mutants() {
+    local tool="$LUMOZ_ROOT/tests/mutation/mutate.py" options=(--seconds 50) log="$suites_folder/mutants.log" verdict=pass
+    [[ "$suites_mode" == full ]] && options=(--report "$suites_folder/mutation-report.md")
+    if [[ ! -d "$LUMOZ_VECTORS" ]]; then
+        printf 'skip mutants:all\n' >>"$suites_results"
+        note "mutants: skipped, the vectors are not at $LUMOZ_VECTORS"
+        return 0
+    fi
+    /usr/bin/python3 "$tool" prepare
+    build_preset mutants evidence_test verify_test mutation_vectors
+    /usr/bin/python3 "$tool" run "${options[@]}" >"$log" 2>&1 || verdict=fail
+    tail -n 60 "$log"
+    printf '%s mutants:all\n' "$verdict" >>"$suites_results"
+    [[ "$verdict" == pass ]]
+}
+
 suite_core_gcc() {
     build_preset core-gcc
     suite_unit core-gcc

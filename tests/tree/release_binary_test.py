@@ -43,6 +43,11 @@ class ReleaseBinary(unittest.TestCase):
             "nm", "--demangle", "--dynamic", artifact("lumozd"))
         self.assertNotIn(b"simtee", names)
 
+    def test_programs_know_no_mutants(self):
+        for name in ("lumozd", "lumoz", "lumoz-vectors", "lumoz-simtee"):
+            with self.subTest(name):
+                self.assertIsNone(re.search(rb"LUMOZ_MUTANT|lumoz8mutation", content(name)))
+
     def test_programs_are_hardened(self):
         for name in SHIPPED:
             with self.subTest(name):
