@@ -33,11 +33,11 @@ endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(lumoz_flags INTERFACE
         -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -D_GLIBCXX_ASSERTIONS -fstack-protector-strong
-        -fstack-clash-protection -fcf-protection -fPIE)
+        -fstack-clash-protection -fcf-protection)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
         target_compile_options(lumoz_flags INTERFACE -ftrivial-auto-var-init=zero)
     endif()
-    target_link_options(lumoz_flags INTERFACE -pie -Wl,-z,relro,-z,now -Wl,--build-id=sha1)
+    target_link_options(lumoz_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--build-id=sha1)
 endif()
 
 # Adds a folder if it has content by now.

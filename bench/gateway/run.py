@@ -26,6 +26,7 @@ BENCH = pathlib.Path(os.environ.get("LUMOZ_BENCH_BIN", ROOT / "build/release/ben
 ROUNDS = int(os.environ.get("LUMOZ_BENCH_ROUNDS", "5"))
 TICK = os.sysconf("SC_CLK_TCK")
 NGINX = "nginx as plain reverse proxy"
+REFERENCE_US = 12.7  # CPU of nginx for one completion on the machine for which absolute goals are stated
 
 
 def note(text):
@@ -162,26 +163,29 @@ def cpu_rows(nginx, service):
     yield row("CPU per proxied 1 KB completion, TLS", "µs", ours, base, NGINX, "<= 10 x", ours <= 10 * base)
 
 
-def stream_rows(nginx, full, relaxed):
+def slowness(nginx_cpu_us):
+    """How much slower this machine is than the reference: absolute allowances are multiplied by it."""
+    return max(1.0, nginx_cpu_us / REFERENCE_US)
+
+
+def stream_rows(nginx, full, relaxed, slow):
     def rate(port):
         return lambda: load("stream", port, "--connections", 1, "--seconds", 2)["per_second"]
 
-    sync = fdatasync_us(full.folder)
-    base, ours_relaxed, ours_full = medians(rate(nginx.port), rate(relaxed.address[1]), rate(full.address[1]))
+    base, ours_relaxed, ours_full, sync = medians(rate(nginx.port), rate(relaxed.address[1]), rate(full.address[1]), lambda: fdatasync_us(full.folder))
     yield row("streams of 50 events on one connection, relaxed", "streams/s", ours_relaxed, base, NGINX, ">= 0.8 x", ours_relaxed >= 0.8 * base)
-    allowed = 1e6 / base + sync + 200
+    allowed = 1e6 / base + sync + 200 * slow
     ours = 1e6 / ours_full
-    yield row("time per stream of 50 events, full durability", "µs", ours, 1e6 / base, NGINX, f"<= nginx + fdatasync ({sync:.0f}) + 200 = {allowed:.0f} µs", ours <= allowed)
+    yield row("time per stream of 50 events, full durability", "µs", ours, 1e6 / base, NGINX, f"<= nginx + fdatasync ({sync:.0f}) + 200 x {slow:.2f} = {allowed:.0f} µs", ours <= allowed)
 
 
-def latency_row(nginx, service):
+def latency_row(nginx, service, slow):
     def p50(port):
         return lambda: load("post", port, "--connections", 1, "--seconds", 2)["p50_us"]
 
-    sync = fdatasync_us(service.folder)
-    base, ours = medians(p50(nginx.port), p50(service.address[1]))
-    allowed = base + sync + 120
-    return row("latency p50 of one small completion, durable first", "µs", ours, base, NGINX, f"<= nginx + fdatasync ({sync:.0f}) + 120 = {allowed:.0f} µs", ours <= allowed)
+    base, ours, sync = medians(p50(nginx.port), p50(service.address[1]), lambda: fdatasync_us(service.folder))
+    allowed = base + sync + 120 * slow
+    return row("latency p50 of one small completion, durable first", "µs", ours, base, NGINX, f"<= nginx + fdatasync ({sync:.0f}) + 120 x {slow:.2f} = {allowed:.0f} µs", ours <= allowed)
 
 
 def sse_rows():
@@ -212,13 +216,17 @@ def sse_rows():
             thing.close()
 
 
-def receipts_row(service, nginx_cpu_us):
-    """The requirement is stated for a machine where nginx takes 12.7 µs for the same exchange; it scales with the machine."""
-    required = 9000 * min(1.0, 12.7 / nginx_cpu_us)
-    rates = [load("post", service.address[1], "--connections", 64, "--seconds", 2)["per_second"] for _ in range(ROUNDS)]
-    ours = statistics.median(rates)
-    return row("receipts/s on one I/O thread, FULL, three signatures", "1/s", ours, required, "required",
-               f">= 9000 where nginx takes 12.7 µs; here {required:.0f}", ours >= required)
+def receipts_rows(service, slow):
+    """Both requirements are stated for the reference machine."""
+    def one_signature():
+        with tempfile.TemporaryDirectory(dir=service.folder) as folder:
+            done = subprocess.run([BENCH / "bench-receipts", folder, "2"], capture_output=True, text=True, check=True, timeout=60)
+        return json.loads(done.stdout)["per_second"]
+
+    three, one = medians(lambda: load("post", service.address[1], "--connections", 64, "--seconds", 2)["per_second"], one_signature)
+    for name, ours, stated in (("receipts/s on one I/O thread, FULL, three signatures", three, 9000), ("receipts/s made by one thread, FULL, one signature", one, 15000)):
+        required = stated / slow
+        yield row(name, "1/s", ours, required, "required", f">= {stated} / {slow:.2f} = {required:.0f}", ours >= required)
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -251,7 +259,8 @@ def generate(connection):
 
 
 def model_rows():
-    service = harness.Service(real=harness.real_engine(), config={"io_threads": 1})
+    # One core is left to the gateway and the client, with and without lumozd: on a machine with a GPU they do not compete with the model.
+    service = harness.Service(real=harness.real_engine(), config={"io_threads": 1, "engine.threads": max(1, (os.cpu_count() or 2) - 1)})
     try:
         engine_socket = next(path for path in service.folder.rglob("*.sock") if path.name != "tee.sock")
         generate(UnixConnection(engine_socket))
@@ -276,11 +285,12 @@ def main():
         note("CPU per exchange")
         rows += cpu_rows(nginx, full)
         note("streams at full speed")
-        rows += stream_rows(nginx, full, relaxed)
+        slow = slowness(rows[0]["baseline"])
+        rows += stream_rows(nginx, full, relaxed, slow)
         note("latency")
-        rows.append(latency_row(nginx, full))
+        rows.append(latency_row(nginx, full, slow))
         note("receipts per second")
-        rows.append(receipts_row(full, rows[0]["baseline"]))
+        rows += receipts_rows(full, slow)
     finally:
         for thing in (full, relaxed, nginx, upstream):
             thing.close()

@@ -49,7 +49,7 @@ void add_trust(CLI::App& app, Arguments& args) {
         ->expected(1)
         ->take_all();
     app.add_option("--at", args.trust.at, "stands for the clock")->type_name("TIME");
-    app.add_flag("-v,--explain", args.output.explain, "one line per rule");
+    app.add_flag("-v,--explain", args.output.explain, "one line per rule, every field, what the platform lacks");
     app.add_flag("--brief", args.output.brief, "rules counted per group");
 }
 
@@ -179,7 +179,8 @@ int print(const Answer& answer, const lumoz::app::OutputOptions& output) {
         text = answer.verdict.to_json() + "\n";
     } else {
         const bool fold = output.brief || (answer.fold && !output.explain);
-        text = verdict_text(answer.verdict, answer.subject, fold, style);
+        text = verdict_text(answer.verdict, answer.subject, fold, style) +
+               sections_text(answer.sections, output.explain, style);
     }
     const lumoz::Status written = lumoz::app::write_output("-", lumoz::as_bytes(text));
     if (!written) return 1;

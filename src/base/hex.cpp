@@ -68,9 +68,22 @@ Result<Bytes> decode64(std::string_view text, const Table& values) {
     if (text.size() % 4 == 1) return base64_error(text.size());
     Bytes out(text.size() * 3 / 4);
     std::size_t written = 0;
+    std::size_t i = 0;
+    for (; i + 4 <= text.size(); i += 4) {
+        std::uint32_t four = 0, wrong = 0;
+        for (std::size_t k = 0; k < 4; ++k) {
+            const std::uint8_t value = values[static_cast<std::uint8_t>(text[i + k])];
+            wrong |= value == kNoDigit ? 1U : 0U;
+            four = four << 6 | value;
+        }
+        if (wrong != 0) break;  // the loop below finds the place
+        out[written++] = static_cast<std::uint8_t>(four >> 16);
+        out[written++] = static_cast<std::uint8_t>(four >> 8);
+        out[written++] = static_cast<std::uint8_t>(four);
+    }
     std::uint32_t group = 0;
     unsigned bits = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    for (; i < text.size(); ++i) {
         const std::uint8_t value = values[static_cast<std::uint8_t>(text[i])];
         if (value == kNoDigit) return base64_error(i);
         group = group << 6 | value;
@@ -106,10 +119,11 @@ std::string to_hex(ByteView bytes) {
 Result<Bytes> from_hex(std::string_view text) {
     if (text.size() % 2 != 0) return hex_error(text.size());
     Bytes out(text.size() / 2);
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const std::uint8_t value = kHexValue[static_cast<std::uint8_t>(text[i])];
-        if (value == kNoDigit) return hex_error(i);
-        out[i / 2] = static_cast<std::uint8_t>(out[i / 2] << 4 | value);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const std::uint8_t high = kHexValue[static_cast<std::uint8_t>(text[2 * i])];
+        const std::uint8_t low = kHexValue[static_cast<std::uint8_t>(text[2 * i + 1])];
+        if (high == kNoDigit || low == kNoDigit) return hex_error(high == kNoDigit ? 2 * i : 2 * i + 1);
+        out[i] = static_cast<std::uint8_t>(high << 4 | low);
     }
     return out;
 }

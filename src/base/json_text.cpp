@@ -162,13 +162,28 @@ std::optional<double> to_double(std::string_view number) {
     return number.front() == '-' ? -0.0 : 0.0;
 }
 
+namespace {
+
+bool needs_escape(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+/// Looks at every byte, so that the compiler can take many at once.
+bool any_needs_escape(std::string_view text) {
+    bool any = false;
+    for (const char c : text)
+        any |= needs_escape(c);
+    return any;
+}
+
+}  // namespace
+
 void append_quoted(std::string& out, std::string_view text) {
-    out.reserve(out.size() + text.size() + 2);
     out += '"';
     std::size_t start = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    for (std::size_t i = any_needs_escape(text) ? 0 : text.size(); i < text.size(); ++i) {
         const char c = text[i];
-        if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
+        if (!needs_escape(c)) continue;
         out.append(text, start, i - start);
         append_escaped(out, c);
         start = i + 1;

@@ -25,6 +25,17 @@ bool is_line_end(char c) {
     return c == '\r' || c == '\n';
 }
 
+std::string without_line_ends(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const std::size_t line = std::min(text.find_first_of("\r\n"), text.size());
+        out.append(text.substr(0, line));
+        text.remove_prefix(std::min(line + 1, text.size()));
+    }
+    return out;
+}
+
 /// Reads one block at `at` and moves behind its last dash.
 Result<PemBlock> block(std::string_view text, std::size_t& at) {
     if (!text.substr(at).starts_with(kBegin)) return pem_error(at, "block expected");
@@ -41,9 +52,7 @@ Result<PemBlock> block(std::string_view text, std::size_t& at) {
         !is_line_end(text[body_end - 1])) {
         return pem_error(std::min(body_end, text.size()), "last line expected");
     }
-    std::string base64(text.substr(body_at, body_end - body_at));
-    std::erase_if(base64, is_line_end);
-    auto der = from_base64(base64);
+    auto der = from_base64(without_line_ends(text.substr(body_at, body_end - body_at)));
     if (!der || der->empty()) return pem_error(body_at, "Base64");
     out.der = *std::move(der);
     at = body_end + last.size();

@@ -5,6 +5,7 @@
 #include "crypto/owned.hpp"
 
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 
 namespace lumoz::crypto {
 
@@ -20,14 +21,6 @@ const EVP_MD* fetch(const char* name) {
 }
 const EVP_MD* sha256_algorithm() {
     static const EVP_MD* const kAlgorithm = fetch("SHA256");
-    return kAlgorithm;
-}
-const EVP_MD* sha384_algorithm() {
-    static const EVP_MD* const kAlgorithm = fetch("SHA384");
-    return kAlgorithm;
-}
-const EVP_MD* sha512_algorithm() {
-    static const EVP_MD* const kAlgorithm = fetch("SHA512");
     return kAlgorithm;
 }
 
@@ -48,29 +41,23 @@ void end(EVP_MD_CTX* context, std::span<std::uint8_t> out) {
     must(EVP_DigestFinal_ex(context, out.data(), &size) == 1 && size == out.size(), "digest final");
 }
 
-/// One context per thread and algorithm keeps its inner buffer between calls.
-template <class Digest>
-Digest once(EVP_MD_CTX* context, const EVP_MD* algorithm, ByteView data) {
-    Digest out;
-    begin(context, algorithm);
-    feed(context, data);
-    end(context, out.bytes);
-    return out;
-}
-
 }  // namespace
 
+// The one-shot functions need no context and no look-up of the algorithm.
 Digest256 sha256(ByteView data) {
-    thread_local const Context kContext = new_context();
-    return once<Digest256>(kContext.get(), sha256_algorithm(), data);
+    Digest256 out;
+    must(SHA256(data.data(), data.size(), out.bytes.data()) != nullptr, "sha256");
+    return out;
 }
 Digest384 sha384(ByteView data) {
-    thread_local const Context kContext = new_context();
-    return once<Digest384>(kContext.get(), sha384_algorithm(), data);
+    Digest384 out;
+    must(SHA384(data.data(), data.size(), out.bytes.data()) != nullptr, "sha384");
+    return out;
 }
 Digest512 sha512(ByteView data) {
-    thread_local const Context kContext = new_context();
-    return once<Digest512>(kContext.get(), sha512_algorithm(), data);
+    Digest512 out;
+    must(SHA512(data.data(), data.size(), out.bytes.data()) != nullptr, "sha512");
+    return out;
 }
 
 struct Sha256::State {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The strict reader of certificates; what it demands is the profile of specification tdx.md 3.
 #include "base/utf8.hpp"
+#include "crypto/sha2.hpp"
 #include "evidence/der_profile.hpp"
 #include "evidence/pck.hpp"
 
@@ -66,6 +67,7 @@ private:
         der::Cursor in(whole.content);
         LUMOZ_TRY(const der::Element tbs, in.expect(der::kSequence));
         cert_.tbs_ = profile::place(all, tbs.whole);
+        cert_.digest_ = crypto::sha256(tbs.whole);
         LUMOZ_TRY(const der::Element algorithm, in.expect(der::kSequence));
         if (!equal(algorithm.whole, profile::kEcdsaSha256)) return bad("cert.signature_algorithm");
         LUMOZ_TRY(const ByteView bits, profile::read_signature_bits(in));

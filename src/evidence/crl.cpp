@@ -2,6 +2,7 @@
 #include "evidence/crl.hpp"
 
 #include "base/hex.hpp"
+#include "crypto/sha2.hpp"
 #include "evidence/der_profile.hpp"
 
 namespace lumoz::evidence {
@@ -63,6 +64,7 @@ private:
         der::Cursor in(whole.content);
         LUMOZ_TRY(const der::Element tbs, in.expect(der::kSequence));
         crl_.tbs_ = profile::place(all, tbs.whole);
+        crl_.digest_ = crypto::sha256(tbs.whole);
         LUMOZ_TRY(const der::Element algorithm, in.expect(der::kSequence));
         if (!equal(algorithm.whole, profile::kEcdsaSha256)) return bad("crl.signature_algorithm");
         LUMOZ_TRY(const ByteView bits, profile::read_signature_bits(in));

@@ -22,6 +22,8 @@ public:
 
     [[nodiscard]] ByteView der() const { return der_; }
     [[nodiscard]] ByteView tbs() const { return tbs_.in(der_); }
+    /// SHA-256 of the signed part.
+    [[nodiscard]] const Digest256& digest() const { return digest_; }
     [[nodiscard]] ByteView issuer() const { return issuer_.in(der_); }
     /// Empty when absent.
     [[nodiscard]] ByteView authority_key_id() const { return authority_key_id_.in(der_); }
@@ -38,6 +40,7 @@ private:
     Crl() = default;
     friend class CrlReader;
     Bytes der_;
+    Digest256 digest_;
     Span tbs_, issuer_, authority_key_id_;
     std::vector<Span> revoked_;  ///< serial contents, sorted
     bool has_number_ = false;

@@ -19,6 +19,8 @@ public:
     [[nodiscard]] ByteView der() const { return der_; }
     /// The signed part (whole element).
     [[nodiscard]] ByteView tbs() const { return tbs_.in(der_); }
+    /// SHA-256 of it: what the issuer signed.
+    [[nodiscard]] const Digest256& digest() const { return digest_; }
     /// Content of the serial number INTEGER.
     [[nodiscard]] ByteView serial() const { return serial_.in(der_); }
     /// Names as whole DER elements; chains compare these bytes.
@@ -45,6 +47,7 @@ private:
     Certificate() = default;
     friend class CertificateReader;
     Bytes der_;
+    Digest256 digest_;
     Span tbs_, serial_, issuer_, subject_, spki_, subject_key_id_, authority_key_id_, sgx_extension_;
     std::string common_name_;
 };

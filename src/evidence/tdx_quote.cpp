@@ -130,8 +130,9 @@ Result<Quote> Quote::parse(ByteView bytes) {
 
 Status Quote::check_trailing() const {
     const ByteView rest = trailing();
+    // All equal to their neighbour and the first zero: one pass at the speed of memory.
+    if (rest.empty() || (rest[0] == 0 && equal(rest.first(rest.size() - 1), rest.subspan(1)))) return {};
     const auto it = std::ranges::find_if(rest, [](std::uint8_t b) { return b != 0; });
-    if (it == rest.end()) return {};
     const auto at = parts_.signature_section.end() + static_cast<std::size_t>(it - rest.begin());
     return fail(Errc::Malformed, "E_QUOTE_TRAILING", "tdx.quote.trailing",
                 "offset " + std::to_string(at) + ": not zero");

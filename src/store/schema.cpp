@@ -7,7 +7,7 @@ namespace {
 // Rows are appended in the order of `seq`, which is never used twice. The two indexes answer look-ups by id;
 // they hold 8 bytes of the id's hash, since ids are random and every page of an index that a transaction
 // touches is written whole: less than half the pages of an index over the texts.
-// Evidence is large and apart from `keyset`, whose `last_seq` every transaction writes. A later step may add
+// Evidence is large and apart from `keyset`, whose `last_seq` is written often. A later step may add
 // columns (a gap-free sequence and the typed signature of specs/onchain.md 4.1): ADD COLUMN costs nothing.
 constexpr const char* kFirst = R"sql(
 CREATE TABLE owner(
@@ -51,7 +51,7 @@ constexpr std::array<const char* const, 1> kSteps = {kFirst};
 
 Status begin_file(Database& db) {
     // Both settings must come before the first table. Pages of 8 KiB hold five receipts with little waste.
-    LUMOZ_CHECK_OK(db.run("PRAGMA page_size=8192", "store.schema.create"));
+    LUMOZ_CHECK_OK(db.run("PRAGMA page_size=4096", "store.schema.create"));
     LUMOZ_CHECK_OK(db.run("PRAGMA auto_vacuum=INCREMENTAL", "store.schema.create"));
     const std::string id = "PRAGMA application_id=" + std::to_string(kApplicationId);
     return db.run(id.c_str(), "store.schema.create");

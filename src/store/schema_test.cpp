@@ -63,7 +63,7 @@ TEST_F(Schema, ANewFileHasWalAndIncrementalVacuumFromTheStart) {
     Database db = open();
     ASSERT_TRUE(prepare_schema(db, schema_steps()));
     EXPECT_EQ(*db.integer("PRAGMA auto_vacuum", "t"), 2);
-    EXPECT_EQ(*db.integer("PRAGMA page_size", "t"), 8192);
+    EXPECT_EQ(*db.integer("PRAGMA page_size", "t"), 4096);
     EXPECT_TRUE(std::filesystem::exists(folder_.path() / "t.db-wal"));
 }
 

@@ -8,6 +8,13 @@
 namespace lumoz::store {
 namespace {
 
+// `last_seq` is written behind the commits that somebody waits for, all keysets at once: after a crash only
+// rows behind the greatest one are not in it yet.
+constexpr const char* kMendLastSeq =
+    "UPDATE keyset SET last_seq=late.seq FROM (SELECT keyset, max(seq) AS seq FROM receipt"
+    " WHERE seq>coalesce((SELECT max(last_seq) FROM keyset),0) GROUP BY keyset) AS late"
+    " WHERE keyset.id=late.keyset";
+
 int remember_wal_pages(void* counter, sqlite3*, const char*, int pages) {
     *static_cast<int*>(counter) = pages;
     return SQLITE_OK;
@@ -27,6 +34,7 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, bool full)
     LUMOZ_CHECK_OK(writer->prepare_all());
     // Replaces SQLite's automatic checkpoint, which would run inside the commit that somebody waits for.
     sqlite3_wal_hook(writer->db_.handle(), remember_wal_pages, &writer->wal_pages_);
+    LUMOZ_CHECK_OK(writer->db_.run(kMendLastSeq, "store.writer.open"));
     LUMOZ_TRY(writer->next_seq_,
               writer->db_.integer("SELECT 1+max(coalesce((SELECT max(seq) FROM receipt),0),coalesce((SELECT "
                                   "max(last_seq) FROM keyset),0))",
@@ -46,7 +54,8 @@ Status Writer::prepare_all() {
     LUMOZ_TRY(
         keyset_put_,
         db_.prepare(
-            "INSERT INTO keyset(digest,made_at,not_after,ecdsa_address,ed25519_public) VALUES(?1,?2,?3,?4,?5)"
+            "INSERT INTO keyset(digest,made_at,not_after,ecdsa_address,ed25519_public,last_seq)"
+            " VALUES(?1,?2,?3,?4,?5,?6)"
             " ON CONFLICT(digest) DO UPDATE SET made_at=?2,not_after=?3,ecdsa_address=?4,ed25519_public=?5"));
     LUMOZ_TRY(evidence_put_, db_.prepare("INSERT OR REPLACE INTO evidence(keyset,document) VALUES(?1,?2)"));
     LUMOZ_TRY(probe_, db_.prepare("UPDATE probe SET n=n+1"));
@@ -79,16 +88,17 @@ Status Writer::transaction(Body body) {
 
 Status Writer::write(std::span<Pending> batch) {
     const std::int64_t first = next_seq_;
+    const std::map<std::int64_t, std::int64_t> untouched = last_of_keyset_;
     Status done = transaction([&] { return insert_all(batch); });
     if (!done) {
         next_seq_ = first;
+        last_of_keyset_ = untouched;
         owners_.clear();  // some may have been made in what was rolled back
     }
     return done;
 }
 
 Status Writer::insert_all(std::span<Pending> batch) {
-    std::map<std::int64_t, std::int64_t> last_of_keyset;
     for (Pending& item : batch) {
         LUMOZ_TRY(const auto keyset, keyset_id(item.record.keyset_digest));
         if (!keyset) {
@@ -99,10 +109,14 @@ Status Writer::insert_all(std::span<Pending> batch) {
         LUMOZ_TRY(const std::int64_t owner, owner_id(item.record.owner));
         const RowKeys keys{next_seq_, owner, *keyset};
         LUMOZ_CHECK_OK(insert_record(insert_, item.record, keys));
-        last_of_keyset[*keyset] = next_seq_++;
+        last_of_keyset_[*keyset] = next_seq_++;
         item.status = {};
     }
-    for (const auto& [keyset, seq] : last_of_keyset) {
+    return {};
+}
+
+Status Writer::touch_keysets() {
+    for (const auto& [keyset, seq] : last_of_keyset_) {
         touch_keyset_.bind(1, keyset).bind(2, seq);
         LUMOZ_CHECK_OK(touch_keyset_.run("store.writer.touch"));
     }
@@ -137,7 +151,7 @@ Status Writer::put_keyset(const KeysetEvidence& keyset) {
     Status done = transaction([&]() -> Status {
         keyset_put_.bind(1, std::string_view(keyset.keyset_digest)).bind(2, keyset.made_at);
         keyset_put_.bind(3, keyset.not_after).bind(4, keyset.signers.ecdsa.view());
-        keyset_put_.bind(5, keyset.signers.ed25519.view());
+        keyset_put_.bind(5, keyset.signers.ed25519.view()).bind(6, next_seq_ - 1);
         LUMOZ_CHECK_OK(keyset_put_.run("store.writer.keyset"));
         LUMOZ_TRY(const auto id, keyset_id(keyset.keyset_digest));
         evidence_put_.bind(1, id.value_or(0)).bind(2, as_bytes(keyset.evidence));
@@ -156,6 +170,7 @@ Result<std::size_t> Writer::delete_oldest(std::size_t count, std::optional<UnixT
     Statement& statement = before ? delete_age_ : delete_any_;
     std::size_t deleted = 0;
     LUMOZ_CHECK_OK(transaction([&]() -> Status {
+        LUMOZ_CHECK_OK(touch_keysets());  // a number is known here even when its row goes
         statement.bind(1, static_cast<std::int64_t>(count));
         if (before) statement.bind(2, *before);
         LUMOZ_CHECK_OK(statement.run("store.writer.delete"));
@@ -166,6 +181,10 @@ Result<std::size_t> Writer::delete_oldest(std::size_t count, std::optional<UnixT
 }
 
 Status Writer::drop_unused_keysets() {
+    if (!last_of_keyset_.empty()) {
+        LUMOZ_CHECK_OK(transaction([&] { return touch_keysets(); }));
+        last_of_keyset_.clear();
+    }
     std::vector<std::int64_t> unused;
     {
         const ResetGuard guard(keysets_unused_);

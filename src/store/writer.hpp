@@ -41,7 +41,7 @@ public:
         std::uint64_t free = 0;
     };
     Result<Pages> pages();
-    static constexpr std::uint64_t kPageSize = 8192;
+    static constexpr std::uint64_t kPageSize = 4096;
     /// Gives up to `count` free pages back to the file system.
     Status vacuum(std::size_t count);
     /// Pages in the write-ahead log.
@@ -53,6 +53,8 @@ public:
 private:
     Status prepare_all();
     Status insert_all(std::span<Pending> batch);
+    /// Writes what `last_of_keyset_` holds; inside a transaction.
+    Status touch_keysets();
     Result<std::int64_t> owner_id(const std::string& name);
     Result<std::optional<std::int64_t>> keyset_id(const std::string& digest);
     /// Runs `body` between BEGIN and COMMIT, or rolls back.
@@ -66,6 +68,9 @@ private:
     std::map<std::string, std::int64_t, std::less<>> owners_;
     std::map<std::string, std::int64_t, std::less<>> keysets_;
     std::set<std::int64_t> own_keysets_;  ///< put by this process
+    /// Greatest `seq` of each keyset that was used since `keyset.last_seq` was written: not part of every
+    /// commit, whose pages somebody waits for.
+    std::map<std::int64_t, std::int64_t> last_of_keyset_;
     std::int64_t next_seq_ = 1;
     int wal_pages_ = 0;
 };

@@ -199,4 +199,38 @@ Verdict verify_answer(ByteView request, ByteView response, std::string_view proo
     return AnswerVerification(request, response, report).run(ProofFile::parse(proof));
 }
 
+Result<std::string> proof_keyset_digest(std::string_view proof) {
+    LUMOZ_TRY(const ProofFile parsed, ProofFile::parse(proof));
+    if (parsed.receipt) return parsed.receipt->keyset_digest;
+    if (parsed.keyset_digest) return *parsed.keyset_digest;
+    return fail(Errc::Usage, "E_PROOF_KEYSET", "answer.keyset",
+                "the proof names no keyset, so its evidence cannot be looked up: give a report");
+}
+
+Result<ReportVerdict> verify_signer(std::string_view document, std::string_view proof,
+                                    const ReportDemand& demand, std::optional<UnixTime> at) {
+    // A collection (stored evidence) has this member; reports have not.
+    const auto parsed = json::Document::parse(document, {.max_bytes = std::size_t{8} << 20, .max_depth = 64});
+    if (!parsed || !parsed->root().find("__cmwc_t")) return verify_report(document, demand);
+    LUMOZ_TRY(const std::string digest, proof_keyset_digest(proof));
+    return verify_stored_evidence(document, digest, demand, at);
+}
+
+Result<Verdict> verify_signed_answer(ByteView request, ByteView response, std::string_view proof,
+                                     std::string_view evidence, const ReportDemand& demand,
+                                     std::optional<UnixTime> at) {
+    ReportVerdict signer;
+    if (!evidence.empty()) {
+        LUMOZ_TRY(signer, verify_signer(evidence, proof, demand, at));
+    }
+    Verdict out = std::move(signer.verdict);
+    out.append(verify_answer(request, response, proof, signer.report ? &*signer.report : nullptr));
+    // Decision 5: an answer of an unknown program is refused unless the policy takes one.
+    if (evidence.empty() && !demand.policy.allow_unknown_measurement) {
+        out.add_findings(
+            {{"P_MEASUREMENT", "no evidence of the signer was given: which program answered is unknown"}});
+    }
+    return out;
+}
+
 }  // namespace lumoz::verify

@@ -25,6 +25,20 @@ struct ProofFile {
     static Result<ProofFile> parse(std::string_view text);
 };
 
+/// The keyset that a proof names: of its receipt, else of the file. `E_PROOF_PARSE`, `E_PROOF_KEYSET`.
+Result<std::string> proof_keyset_digest(std::string_view proof);
+
+/// Evidence of who signed `proof`: a saved report, or stored evidence (a collection) of the keyset that the
+/// proof names. `at` as in verify_stored_evidence.
+[[nodiscard]] Result<ReportVerdict> verify_signer(std::string_view document, std::string_view proof,
+                                                  const ReportDemand& demand, std::optional<UnixTime> at);
+
+/// Evidence (may be empty: then the signer is unknown, which the policy must allow) and answer in one
+/// verdict.
+[[nodiscard]] Result<Verdict> verify_signed_answer(ByteView request, ByteView response,
+                                                   std::string_view proof, std::string_view evidence,
+                                                   const ReportDemand& demand, std::optional<UnixTime> at);
+
 /// Without a report the signers stay unknown: the verdict says so in `not_checked` (`N_SIGNER`).
 [[nodiscard]] Verdict verify_answer(ByteView request, ByteView response, std::string_view proof,
                                     const VerifiedReport* report);

@@ -41,7 +41,7 @@ Status check_links(const Chain& chain, Memo& memo) {
         const Certificate& parent = *chain[std::min(i + 1, chain.size() - 1)];
         const std::string at = "certificate " + std::to_string(i);
         if (!equal(child.issuer(), parent.subject())) return bad("E_CHAIN_NAME", "chain.issuer", at);
-        if (!memo.verify(parent.key, child.tbs(), child.signature))
+        if (!memo.verify(parent.key, child.digest(), child.signature))
             return bad("E_CHAIN_SIGNATURE", "chain.signature", at);
         if (i > 0 && (!child.ca || !child.key_cert_sign)) return bad("E_CERT_EXTENSION", "chain.ca", at);
     }
@@ -62,8 +62,8 @@ bool Memo::knows(const crypto::P256Public& key, const Digest256& digest,
     return below_ != nullptr && below_->knows(key, digest, signature);
 }
 
-bool Memo::verify(const crypto::P256Public& key, ByteView message, const crypto::P256Signature& signature) {
-    const Digest256 digest = crypto::sha256(message);
+bool Memo::verify(const crypto::P256Public& key, const Digest256& digest,
+                  const crypto::P256Signature& signature) {
     if (knows(key, digest, signature)) return true;
     if (!crypto::p256_verify_digest(key, digest, signature)) return false;
     signatures_.push_back({key, digest, signature});
@@ -119,7 +119,7 @@ Status check_crl(const evidence::Crl& crl, const Certificate& issuer, Memo& memo
     if (!crl.has_number()) return bad("E_CRL_PARSE", "crl.number");
     if (crl.authority_key_id().empty()) return bad("E_CRL_PARSE", "crl.authority_key_id");
     if (!equal(crl.authority_key_id(), issuer.subject_key_id())) return bad("E_CRL_ISSUER", "crl.issuer_key");
-    if (!memo.verify(issuer.key, crl.tbs(), crl.signature)) return bad("E_CRL_SIGNATURE", "crl.signature");
+    if (!memo.verify(issuer.key, crl.digest(), crl.signature)) return bad("E_CRL_SIGNATURE", "crl.signature");
     return {};
 }
 

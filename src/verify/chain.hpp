@@ -19,8 +19,9 @@ using CertPtr = std::shared_ptr<const evidence::Certificate>;
 class Memo {
 public:
     explicit Memo(const Memo* below = nullptr) : below_(below) {}
-    /// ECDSA P-256 over SHA-256 of the message.
-    bool verify(const crypto::P256Public& key, ByteView message, const crypto::P256Signature& signature);
+    /// ECDSA P-256; `digest` is SHA-256 of the message.
+    bool verify(const crypto::P256Public& key, const Digest256& digest,
+                const crypto::P256Signature& signature);
     Result<CertPtr> certificate(ByteView der);
 
 private:

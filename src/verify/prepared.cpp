@@ -2,6 +2,7 @@
 #include "verify/prepared.hpp"
 
 #include "base/hex.hpp"
+#include "crypto/sha2.hpp"
 
 #include <limits>
 
@@ -29,7 +30,7 @@ SignedDocument<Document> read_document(const std::string& chain, const std::stri
     const auto raw = fixed_from_hex<crypto::P256Signature>(signature);
     if (!raw) {
         out.signature = fail(Errc::Refused, rule, where, "not 128 hex digits");
-    } else if (!memo.verify(out.chain->front()->key, as_bytes(text), *raw)) {
+    } else if (!memo.verify(out.chain->front()->key, crypto::sha256(as_bytes(text)), *raw)) {
         out.signature = fail(Errc::Refused, rule, where);
     }
     // Nothing unsigned is interpreted.
@@ -54,7 +55,7 @@ void warm(PreparedState& state, std::string_view pck_chain) {
     const evidence::Certificate& ca = *chain[chain.size() - 2];
     for (std::size_t i = 0; i < chain.size(); ++i) {
         const CertPtr& parent = chain[std::min(i + 1, chain.size() - 1)];
-        (void)memo.verify(parent->key, chain[i]->tbs(), chain[i]->signature);
+        (void)memo.verify(parent->key, chain[i]->digest(), chain[i]->signature);
     }
     if (state.root_crl) (void)check_crl(*state.root_crl, root, memo);
     if (state.pck_crl) (void)check_crl(*state.pck_crl, ca, memo);

@@ -141,6 +141,8 @@ const TdxVerification::Step TdxVerification::kSteps[] = {
 
 TdxVerdict TdxVerification::run() {
     TdxVerdict out;
+    constexpr std::size_t kFacts = 32;
+    out.verdict.reserve(std::size(kSteps), kFacts);
     bool stopped = false;
     for (const Step& step : kSteps) {
         if (step.tdx_only && quote_ && !quote_->is_tdx()) continue;

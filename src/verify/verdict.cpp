@@ -63,6 +63,11 @@ void Verdict::add_findings(std::vector<Finding> findings) {
     std::ranges::sort(findings_, {}, &Finding::code);
 }
 
+void Verdict::reserve(std::size_t rules, std::size_t facts) {
+    rules_.reserve(rules);
+    facts_.reserve(facts);
+}
+
 void Verdict::establish(std::string_view name, std::string value) {
     const auto it =
         std::ranges::find(facts_, name, [](const auto& fact) { return std::string_view(fact.first); });

@@ -29,10 +29,11 @@ ALLOWED = {
     "engine": {"base", "crypto", "net"},
     "store": {"base", "crypto", "receipt"},
     "chain": {"base", "crypto", "evidence", "receipt", "net"},
+    "capi": {"base", "crypto", "evidence", "verify"},
     "simtee": {"base", "crypto", "evidence"},
 }
-ALLOWED["gateway"] = set(ALLOWED) - {"measure", "chain", "proof", "simtee"}
-ALLOWED["app"] = (set(ALLOWED) | {"gateway"}) - {"simtee"}
+ALLOWED["gateway"] = set(ALLOWED) - {"measure", "chain", "proof", "capi", "simtee"}
+ALLOWED["app"] = (set(ALLOWED) | {"gateway"}) - {"capi", "simtee"}
 
 # Third-party headers by prefix: the folders that may include them.
 THIRD_PARTY = {

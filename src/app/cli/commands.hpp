@@ -11,9 +11,10 @@ namespace lumoz::app {
 /// What a command has to say: a verdict and what it was about.
 struct Answer {
     verify::Verdict verdict;
-    std::string subject;  ///< for the first line
-    bool fold = false;    ///< rules are counted per group unless --explain
-    bool judged = true;   ///< false: nothing was checked, the facts are all there is
+    std::string subject;                 ///< for the first line
+    bool fold = false;                   ///< rules are counted per group unless --explain
+    std::vector<Section> sections = {};  ///< behind the verdict in text form
+    bool judged = true;                  ///< false: nothing was checked, the facts are all there is
 };
 
 struct VerifyReportOptions {

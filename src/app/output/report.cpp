@@ -114,26 +114,11 @@ std::string folded(const std::vector<Rule>& rules, const Style& style) {
 }
 
 /// Facts about the platform that a screen can spare; `--explain` and `--json` have them.
-constexpr std::array<std::string_view, 20> kDetails = {"quote",
-                                                       "current_tcb_status",
-                                                       "platform",
-                                                       "module",
-                                                       "qe",
-                                                       "tcb_date",
-                                                       "current_tcb_date",
-                                                       "tcb_eval",
-                                                       "fmspc",
-                                                       "ppid",
-                                                       "pceid",
-                                                       "pcesvn",
-                                                       "cpusvn",
-                                                       "components",
-                                                       "piid",
-                                                       "sgx_type",
-                                                       "nonce",
-                                                       "ecdsa_key",
-                                                       "url",
-                                                       "configuration"};
+constexpr std::array<std::string_view, 19> kDetails = {
+    "current_tcb_status", "platform", "module",   "qe",    "tcb_date",  "current_tcb_date",
+    "tcb_eval",           "fmspc",    "ppid",     "pceid", "pcesvn",    "cpusvn",
+    "components",         "piid",     "sgx_type", "nonce", "ecdsa_key", "url",
+    "configuration"};
 
 /// Facts that are Unix times.
 constexpr std::array<std::string_view, 2> kTimes = {"keyset_not_after", "served_at"};
@@ -187,7 +172,11 @@ std::string times_text(const Verdict& verdict, const Style& style) {
     return out.empty() ? out : "\n" + style.strong("time") + "\n" + out;
 }
 
+/// Facts that a section shows better.
+constexpr std::array<std::string_view, 3> kInSections = {"quote", "event_log", "shortfall"};
+
 bool shown(std::string_view name, std::string_view value, bool fold) {
+    if (std::ranges::find(kInSections, name) != kInSections.end()) return false;
     if (value == "null" || value == "[]" || is_time(name)) return false;
     return !fold || std::ranges::find(kDetails, name) == kDetails.end();
 }
@@ -286,6 +275,17 @@ std::string verdict_text(const Verdict& verdict, std::string_view subject, bool 
     if (!facts.empty()) out += "\n" + style.strong("established") + "\n" + facts;
     out += times_text(verdict, style);
     out += remarks("not checked", verdict.not_checked(), style);
+    return out;
+}
+
+std::string sections_text(const std::vector<Section>& sections, bool explain, const Style& style) {
+    std::string out;
+    for (const Section& section : sections) {
+        if (section.lines.empty() || (section.detail && !explain)) continue;
+        out += "\n" + style.strong(section.title) + "\n";
+        for (const std::string& line : section.lines)
+            out += "  " + printable_line(line) + "\n";
+    }
     return out;
 }
 

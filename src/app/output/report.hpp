@@ -14,6 +14,16 @@ struct OutputOptions {
     bool brief = false;    ///< fold rules per group even where a command lists them
 };
 
+/// Lines of a command's own behind the rules: a table of registers, an explanation.
+struct Section {
+    std::string title;
+    std::vector<std::string> lines;  ///< no section without lines
+    bool detail = false;             ///< only with --explain
+};
+/// Blank line, title and lines; those of `detail` only when `explain`.
+[[nodiscard]] std::string sections_text(const std::vector<Section>& sections, bool explain,
+                                        const Style& style);
+
 /// The text form. `subject` is what was verified, in a few words; with `fold` rules that hold are counted per
 /// group, those that fail always stand alone.
 [[nodiscard]] std::string verdict_text(const verify::Verdict& verdict, std::string_view subject, bool fold,

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// The C interface: turns plain buffers into the types of verify/ and verdicts into JSON. Nothing is judged
+// here.
+#include "capi/lumoz.h"
+
+#include "verify/answer.hpp"
+#include "verify/quote.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+
+namespace {
+
+using namespace lumoz;  // NOLINT(google-build-using-namespace): the C side has no namespace
+
+ByteView view(lumoz_bytes bytes) {
+    return bytes.data == nullptr ? ByteView{} : ByteView(bytes.data, bytes.size);
+}
+
+std::string_view text(lumoz_bytes bytes) {
+    return as_text(view(bytes));
+}
+
+/// What the caller trusts, in the library's own types.
+struct Trust {
+    verify::RootPins roots;
+    verify::Policy policy;
+    UnixTime now = 0;
+};
+
+Result<Trust> read_trust(const lumoz_trust* trust) {
+    if (trust == nullptr) return fail(Errc::Usage, "E_USAGE", "lumoz.trust", "no lumoz_trust is given");
+    if (trust->size != sizeof(lumoz_trust))
+        return fail(Errc::Usage, "E_USAGE", "lumoz.trust.size",
+                    "size is not sizeof(lumoz_trust): another version");
+    if (trust->now <= 0) return fail(Errc::Usage, "E_USAGE", "lumoz.trust.now", "the time is not set");
+    if (trust->root_count > 0 && trust->roots == nullptr)
+        return fail(Errc::Usage, "E_USAGE", "lumoz.trust.roots", "roots is NULL");
+    Trust out;
+    out.now = trust->now;
+    if (trust->policy.size > 0) {
+        auto policy = verify::Policy::parse(text(trust->policy));
+        if (!policy)
+            return fail(Errc::Usage, policy.error().rule, "lumoz.trust.policy", policy.error().detail);
+        out.policy = *std::move(policy);
+    }
+    for (std::size_t i = 0; i < trust->root_count; ++i) {
+        LUMOZ_TRY(const Digest256 pin,
+                  Digest256::from(ByteView(trust->roots + i * Digest256::kSize, Digest256::kSize)));
+        out.roots.also_accept(pin);
+    }
+    return out;
+}
+
+verify::ReportDemand demand_of(const Trust& trust) {
+    verify::ReportDemand demand;
+    demand.roots = trust.roots;
+    demand.policy = trust.policy;
+    demand.now = trust.now;
+    return demand;
+}
+
+std::string error_json(const Error& error) {
+    json::Writer out;
+    out.object().key("result").string("error").key("error").string(error.rule);
+    out.key("where").string(error.where).key("detail").string(error.detail).end();
+    return std::move(out).text();
+}
+
+void give(lumoz_text* out, std::string_view document) {
+    if (out == nullptr) return;
+    out->data = static_cast<char*>(std::malloc(document.size() + 1));
+    out->size = out->data == nullptr ? 0 : document.size();
+    if (out->data == nullptr) return;
+    std::memcpy(out->data, document.data(), document.size());
+    out->data[document.size()] = '\0';
+}
+
+/// Runs `check` and hands its verdict over. No exception leaves the library: memory that ran out is
+/// LUMOZ_FAILED.
+template <class Check>
+int run(const lumoz_trust* trust, lumoz_text* out, Check check) noexcept {
+    if (out != nullptr) *out = {nullptr, 0};
+    try {
+        const auto trusted = read_trust(trust);
+        const Result<verify::Verdict> verdict =
+            trusted ? check(*trusted) : Result<verify::Verdict>(std::unexpected(trusted.error()));
+        if (!verdict) {
+            give(out, error_json(verdict.error()));
+            return exit_code(verdict.error().code);
+        }
+        give(out, verdict->to_json());
+        return verdict->exit_code();
+    } catch (const std::exception&) {
+        return LUMOZ_FAILED;
+    }
+}
+
+}  // namespace
+
+const char* lumoz_version(void) {
+    return LUMOZ_VERSION;
+}
+
+uint32_t lumoz_abi(void) {
+    return LUMOZ_ABI;
+}
+
+int lumoz_verify_quote(const lumoz_trust* trust, lumoz_bytes quote, lumoz_bytes collateral,
+                       lumoz_bytes event_log, lumoz_text* out) {
+    return run(trust, out, [&](const Trust& t) -> Result<verify::Verdict> {
+        LUMOZ_TRY(const Bytes bytes, verify::quote_bytes(view(quote)));
+        const auto log = event_log.size > 0 ? std::optional(view(event_log)) : std::nullopt;
+        return verify::verify_quote(bytes, text(collateral), log,
+                                    {.roots = t.roots, .policy = t.policy, .now = t.now})
+            .verdict;
+    });
+}
+
+int lumoz_verify_report(const lumoz_trust* trust, lumoz_bytes report, const uint8_t* nonce,
+                        lumoz_bytes collateral, lumoz_text* out) {
+    return run(trust, out, [&](const Trust& t) -> Result<verify::Verdict> {
+        verify::ReportDemand demand = demand_of(t);
+        if (nonce != nullptr) {
+            LUMOZ_TRY(demand.nonce, Nonce::from(ByteView(nonce, Nonce::kSize)));
+        }
+        if (collateral.size > 0) {
+            LUMOZ_TRY(demand.collateral, evidence::Collateral::parse(text(collateral)));
+        }
+        return verify::verify_report(text(report), demand).verdict;
+    });
+}
+
+int lumoz_verify_answer(const lumoz_trust* trust, lumoz_bytes request, lumoz_bytes response,
+                        lumoz_bytes proof, lumoz_bytes evidence, lumoz_text* out) {
+    return run(trust, out, [&](const Trust& t) -> Result<verify::Verdict> {
+        return verify::verify_signed_answer(view(request), view(response), text(proof), text(evidence),
+                                            demand_of(t), std::nullopt);
+    });
+}
+
+void lumoz_text_free(lumoz_text* text) {
+    if (text == nullptr) return;
+    std::free(text->data);
+    *text = {nullptr, 0};
+}
