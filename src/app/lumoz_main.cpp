@@ -49,7 +49,8 @@ void add_trust(CLI::App& app, Arguments& args) {
         ->expected(1)
         ->take_all();
     app.add_option("--at", args.trust.at, "stands for the clock")->type_name("TIME");
-    app.add_flag("-v,--explain", args.output.explain, "one line per rule, every field, what the platform lacks");
+    app.add_flag("-v,--explain", args.output.explain,
+                 "one line per rule, every field, what the platform lacks");
     app.add_flag("--brief", args.output.brief, "rules counted per group");
 }
 
@@ -66,7 +67,13 @@ void add_verify_files(CLI::App& verify, Arguments& args, Command& command) {
     CLI::App& report = *verify.add_subcommand("report", "a saved report, offline");
     add_trust(report, args);
     report.add_option("file", args.report.file, "the report, or -")->required()->type_name("FILE");
-    report.add_option("--nonce", args.report.nonce, "the nonce that was sent")->required()->type_name("HEX");
+    report
+        .add_option("--nonce", args.report.nonce,
+                    "the nonce that was sent; `none` gives up on freshness. Forms without one need none")
+        ->type_name("HEX");
+    report
+        .add_option("--collateral", args.report.collateral, "Intel's documents, where the report brings none")
+        ->type_name("FILE");
     report.callback(
         [&] { command = trusting(args, [&](const auto& t) { return verify_report_file(args.report, t); }); });
 

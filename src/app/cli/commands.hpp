@@ -19,7 +19,8 @@ struct Answer {
 
 struct VerifyReportOptions {
     std::string file;
-    std::string nonce;  ///< hex
+    std::string nonce;       ///< hex, or `none`; may be empty where the form binds none
+    std::string collateral;  ///< instead of what the report brings; may be empty
 };
 struct VerifyQuoteOptions {
     std::string file;
