@@ -28,6 +28,7 @@ struct Arguments {
     lumoz::app::VerifyQuoteOptions quote;
     lumoz::app::VerifyAnswerOptions answer;
     lumoz::app::AskOptions ask;
+    std::string bundle_file;
     std::string receipt_file;
     std::string model_path;
 };
@@ -77,6 +78,14 @@ void add_verify_files(CLI::App& verify, Arguments& args, Command& command) {
     report.callback(
         [&] { command = trusting(args, [&](const auto& t) { return verify_report_file(args.report, t); }); });
 
+    CLI::App& bundle =
+        *verify.add_subcommand("bundle", "evidence, collateral and receipts in one file, offline");
+    add_trust(bundle, args);
+    bundle.add_option("file", args.bundle_file, "the bundle, or -")->required()->type_name("FILE");
+    bundle.callback([&] {
+        command = trusting(args, [&](const auto& t) { return verify_bundle_file(args.bundle_file, t); });
+    });
+
     CLI::App& quote = *verify.add_subcommand("quote", "an Intel TDX or SGX quote");
     add_trust(quote, args);
     quote.add_option("file", args.quote.file, "the quote (bytes or hex), or -")
@@ -115,10 +124,14 @@ void add_verify(CLI::App& app, Arguments& args, Command& command) {
     verify.add_option("url", args.verify_url.url, "a live service")->type_name("URL");
     verify.add_option("--model", args.verify_url.model, "must be among the proven models");
     verify.add_option("--token-file", args.verify_url.token_file, "credential")->type_name("FILE");
+    verify
+        .add_option("--bundle", args.verify_url.bundle,
+                    "writes what is needed to verify it again offline (`lumoz verify bundle`)")
+        ->type_name("OUT");
     add_verify_files(verify, args, command);
     verify.callback([&] {
         if (command) return;
-        if (args.verify_url.url.empty()) throw CLI::RequiredError("URL, report, quote or answer");
+        if (args.verify_url.url.empty()) throw CLI::RequiredError("URL, report, quote, answer or bundle");
         command = trusting(args, [&](const auto& t) { return lumoz::app::verify_url(args.verify_url, t); });
     });
 }
