@@ -119,6 +119,11 @@ void ReportVerification::document_facts() {
 
 void ReportVerification::facts() {
     const ReportProof& r = proof_;
+    if (in_.document == ReportDocument::Tinfoil && !r.tls_keys.empty())
+        verdict_.establish_text("tls_spki_sha256", to_hex(r.tls_keys.front().view()));
+    if (r.hpke_key) verdict_.establish_text("hpke_public_key", to_hex(r.hpke_key->view()));
+    // What else unverified evidence would prove is nobody's key yet.
+    if (!tdx_) return;
     verdict_.establish_text("binding", to_text(r.form));
     if (r.nonce) verdict_.establish_text("nonce", to_hex(r.nonce->view()));
     if (r.ecdsa_address) verdict_.establish_text("ecdsa_address", crypto::to_eip55(*r.ecdsa_address));
@@ -136,9 +141,6 @@ void ReportVerification::facts() {
                                              : std::string("null"));
     }
     verdict_.establish("tls_keys", hex_list(r.tls_keys));
-    if (in_.document == ReportDocument::Tinfoil && !r.tls_keys.empty())
-        verdict_.establish_text("tls_spki_sha256", to_hex(r.tls_keys.front().view()));
-    if (r.hpke_key) verdict_.establish_text("hpke_public_key", to_hex(r.hpke_key->view()));
     if (r.made_at) verdict_.establish_text("made_at", to_rfc3339(*r.made_at));
 }
 
