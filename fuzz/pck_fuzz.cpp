@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The readers of certificates, their SGX extension and revocation lists: accepted or a named error, never
-// more. What is accepted as a certificate is one for OpenSSL too, with the same key and serial.
-#include "evidence/crl.hpp"
+// The readers of certificates and their SGX extension: accepted or a named error, never more. What is
+// accepted as a certificate is one for OpenSSL too, with the same key and serial.
 #include "evidence/pck.hpp"
 #include "fuzz.hpp"
 
@@ -39,10 +38,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     } else {
         hold(certificate.error().rule.starts_with("E_CERT_"));
     }
-    const auto crl = evidence::Crl::parse(bytes);
-    hold(crl.has_value() || crl.error().rule == "E_CRL_PARSE");
-    const auto decoded = evidence::decode_crl(lumoz::as_text(bytes));
-    hold(decoded.has_value() || decoded.error().rule == "E_CRL_PARSE");
     const auto chain = evidence::split_certificates(lumoz::as_text(bytes));
     hold(chain.has_value() || chain.error().rule == "E_CERT_PARSE");
     return 0;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The strict reader of certificates; what it demands is the profile of specification tdx.md 3.
-#include "base/utf8.hpp"
 #include "crypto/sha2.hpp"
 #include "evidence/der_profile.hpp"
 #include "evidence/pck.hpp"
@@ -13,32 +12,6 @@ namespace {
 
 std::unexpected<Error> bad(std::string_view where, std::string detail = {}) {
     return fail(Errc::Refused, "E_CERT_PARSE", where, std::move(detail));
-}
-
-/// The one common name of a Name; empty when there is none or several.
-Result<std::string> read_common_name(ByteView name) {
-    std::string out;
-    unsigned found = 0;
-    der::Cursor rdns(name);
-    while (!rdns.done()) {
-        LUMOZ_TRY(const der::Element rdn, rdns.expect(der::kSet));
-        der::Cursor attributes(rdn.content);
-        do {
-            LUMOZ_TRY(const der::Element attribute, attributes.expect(der::kSequence));
-            der::Cursor in(attribute.content);
-            LUMOZ_TRY(const ByteView oid, profile::read_oid(in));
-            LUMOZ_TRY(const der::Element value, in.next());
-            LUMOZ_CHECK_OK(in.end());
-            if (value.tag != der::kUtf8String && value.tag != der::kPrintableString)
-                return bad("cert.name.type");
-            if (!is_utf8(as_text(value.content))) return bad("cert.name.utf8");
-            if (!equal(oid, profile::kOidCommonName)) continue;
-            out = as_text(value.content);
-            ++found;
-        } while (!attributes.done());
-    }
-    if (found != 1) out.clear();
-    return out;
 }
 
 }  // namespace
@@ -90,12 +63,12 @@ private:
         if (!equal(algorithm.whole, profile::kEcdsaSha256)) return bad("cert.inner_algorithm");
         LUMOZ_TRY(const der::Element issuer, in.expect(der::kSequence));
         cert_.issuer_ = profile::place(all, issuer.whole);
-        LUMOZ_TRY([[maybe_unused]] const std::string issuer_name, read_common_name(issuer.content));
+        LUMOZ_TRY([[maybe_unused]] const std::string issuer_name, profile::read_common_name(issuer.content));
         LUMOZ_TRY(const der::Element validity, in.expect(der::kSequence));
         LUMOZ_CHECK_OK(validity_part(validity.content));
         LUMOZ_TRY(const der::Element subject, in.expect(der::kSequence));
         cert_.subject_ = profile::place(all, subject.whole);
-        LUMOZ_TRY(cert_.common_name_, read_common_name(subject.content));
+        LUMOZ_TRY(cert_.common_name_, profile::read_common_name(subject.content));
         LUMOZ_TRY(const der::Element spki, in.expect(der::kSequence));
         LUMOZ_CHECK_OK(key_part(spki.whole));
         if (in.done()) return {};
@@ -145,8 +118,9 @@ private:
             has_subject_ = true;
         } else if (equal(e.oid, profile::kOidCrlDistribution)) {
             der::Cursor in(e.value);
-            LUMOZ_TRY([[maybe_unused]] const der::Element points, in.expect(der::kSequence));
+            LUMOZ_TRY(const der::Element points, in.expect(der::kSequence));
             LUMOZ_CHECK_OK(in.end());
+            cert_.crl_url_ = profile::place(all, first_uri(points.content));
             has_distribution_ = true;
         } else if (equal(e.oid, profile::kOidKeyUsage)) {
             return key_usage_part(e.value);
@@ -158,6 +132,20 @@ private:
             return bad("cert.extension.critical");
         }
         return {};
+    }
+
+    /// The URI of the first distribution point (fullName, one GeneralName). Only a hint where to look:
+    /// another form gives nothing and is no error.
+    static ByteView first_uri(ByteView points) {
+        constexpr std::uint8_t kDistributionPoint = 0xa0, kFullName = 0xa0, kUri = 0x86;
+        ByteView at = points;
+        for (const std::uint8_t tag : {der::kSequence, kDistributionPoint, kFullName, kUri}) {
+            der::Cursor in(at);
+            const auto element = in.expect(tag);
+            if (!element) return points.first(0);
+            at = element->content;
+        }
+        return at;
     }
 
     Status key_usage_part(ByteView value) {

@@ -83,6 +83,7 @@ private:
         if (!equal(algorithm.whole, profile::kEcdsaSha256)) return bad("crl.inner_algorithm");
         LUMOZ_TRY(const der::Element issuer, in.expect(der::kSequence));
         crl_.issuer_ = profile::place(crl_.der_, issuer.whole);
+        LUMOZ_TRY([[maybe_unused]] const std::string name, profile::read_common_name(issuer.content));
         LUMOZ_TRY(const der::Element update, in.next());
         LUMOZ_TRY(crl_.this_update, der::to_time(update));
         if (in.peek() == der::kUtcTime || in.peek() == der::kGeneralizedTime) {

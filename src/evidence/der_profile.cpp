@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/der_profile.hpp"
 
+#include "base/utf8.hpp"
+
 namespace lumoz::evidence::profile {
 
 namespace der = crypto::der;
@@ -84,6 +86,31 @@ Result<ByteView> read_signature_bits(der::Cursor& in) {
     LUMOZ_TRY(const der::Element bits, in.expect(der::kBitString));
     if (bits.content.empty() || bits.content[0] != 0) return bad("der.signature_bits");
     return bits.content.subspan(1);
+}
+
+Result<std::string> read_common_name(ByteView name) {
+    std::string out;
+    unsigned found = 0;
+    der::Cursor rdns(name);
+    while (!rdns.done()) {
+        LUMOZ_TRY(const der::Element rdn, rdns.expect(der::kSet));
+        der::Cursor attributes(rdn.content);
+        do {
+            LUMOZ_TRY(const der::Element attribute, attributes.expect(der::kSequence));
+            der::Cursor in(attribute.content);
+            LUMOZ_TRY(const ByteView oid, read_oid(in));
+            LUMOZ_TRY(const der::Element value, in.next());
+            LUMOZ_CHECK_OK(in.end());
+            if (value.tag != der::kUtf8String && value.tag != der::kPrintableString)
+                return bad("der.name.type");
+            if (!is_utf8(as_text(value.content))) return bad("der.name.utf8");
+            if (!equal(oid, kOidCommonName)) continue;
+            out = as_text(value.content);
+            ++found;
+        } while (!attributes.done());
+    }
+    if (found != 1) out.clear();
+    return out;
 }
 
 }  // namespace lumoz::evidence::profile

@@ -32,6 +32,8 @@ public:
     [[nodiscard]] ByteView authority_key_id() const { return authority_key_id_.in(der_); }
     /// Content of the SGX extension (1.2.840.113741.1.13.1); empty when absent.
     [[nodiscard]] ByteView sgx_extension() const { return sgx_extension_.in(der_); }
+    /// The first URI of the CRL distribution points; empty when there is none.
+    [[nodiscard]] std::string_view crl_url() const { return as_text(crl_url_.in(der_)); }
     /// The one common name of the subject; empty when there is none or several.
     [[nodiscard]] const std::string& common_name() const { return common_name_; }
 
@@ -48,7 +50,7 @@ private:
     friend class CertificateReader;
     Bytes der_;
     Digest256 digest_;
-    Span tbs_, serial_, issuer_, subject_, spki_, subject_key_id_, authority_key_id_, sgx_extension_;
+    Span tbs_, serial_, issuer_, subject_, spki_, subject_key_id_, authority_key_id_, sgx_extension_, crl_url_;
     std::string common_name_;
 };
 
