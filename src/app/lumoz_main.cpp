@@ -29,6 +29,7 @@ struct Arguments {
     lumoz::app::VerifyAnswerOptions answer;
     lumoz::app::AskOptions ask;
     lumoz::app::CollateralOptions collateral;
+    std::string bundle_file;
     std::string receipt_file;
     std::string model_path;
 };
@@ -68,9 +69,23 @@ void add_verify_files(CLI::App& verify, Arguments& args, Command& command) {
     CLI::App& report = *verify.add_subcommand("report", "a saved report, offline");
     add_trust(report, args);
     report.add_option("file", args.report.file, "the report, or -")->required()->type_name("FILE");
-    report.add_option("--nonce", args.report.nonce, "the nonce that was sent")->required()->type_name("HEX");
+    report
+        .add_option("--nonce", args.report.nonce,
+                    "the nonce that was sent; `none` gives up on freshness. Forms without one need none")
+        ->type_name("HEX");
+    report
+        .add_option("--collateral", args.report.collateral, "Intel's documents, where the report brings none")
+        ->type_name("FILE");
     report.callback(
         [&] { command = trusting(args, [&](const auto& t) { return verify_report_file(args.report, t); }); });
+
+    CLI::App& bundle =
+        *verify.add_subcommand("bundle", "evidence, collateral and receipts in one file, offline");
+    add_trust(bundle, args);
+    bundle.add_option("file", args.bundle_file, "the bundle, or -")->required()->type_name("FILE");
+    bundle.callback([&] {
+        command = trusting(args, [&](const auto& t) { return verify_bundle_file(args.bundle_file, t); });
+    });
 
     CLI::App& quote = *verify.add_subcommand("quote", "an Intel TDX or SGX quote");
     add_trust(quote, args);
@@ -115,10 +130,14 @@ void add_verify(CLI::App& app, Arguments& args, Command& command) {
     verify.add_option("url", args.verify_url.url, "a live service")->type_name("URL");
     verify.add_option("--model", args.verify_url.model, "must be among the proven models");
     verify.add_option("--token-file", args.verify_url.token_file, "credential")->type_name("FILE");
+    verify
+        .add_option("--bundle", args.verify_url.bundle,
+                    "writes what is needed to verify it again offline (`lumoz verify bundle`)")
+        ->type_name("OUT");
     add_verify_files(verify, args, command);
     verify.callback([&] {
         if (command) return;
-        if (args.verify_url.url.empty()) throw CLI::RequiredError("URL, report, quote or answer");
+        if (args.verify_url.url.empty()) throw CLI::RequiredError("URL, report, quote, answer or bundle");
         command = trusting(args, [&](const auto& t) { return lumoz::app::verify_url(args.verify_url, t); });
     });
 }

@@ -48,7 +48,12 @@ void Verdict::pass(std::string_view id, std::string_view what, std::string detai
 
 void Verdict::fail(std::string_view id, std::string_view what, Error error) {
     rules_.push_back({id, what, Outcome::Fail, error.rule, error.detail});
-    if (!failed_) failed_ = std::move(error);
+    decide(std::move(error));
+}
+
+void Verdict::decide(Error error) {
+    const bool gives_way = failed_ && failed_->code == Errc::Unsupported && error.code != Errc::Unsupported;
+    if (!failed_ || gives_way) failed_ = std::move(error);
 }
 
 void Verdict::not_reached(std::string_view id, std::string_view what) {
@@ -103,14 +108,15 @@ void Verdict::append(Verdict part) {
         not_checked(n.code, std::move(n.what));
     for (auto& [name, value] : part.facts_)
         establish(name, std::move(value));
-    if (!failed_) failed_ = std::move(part.failed_);
+    if (part.failed_) decide(*std::move(part.failed_));
     simulated_ = simulated_ || part.simulated_;
 }
 
 VerdictResult Verdict::result() const {
     if (failed_) {
         if (failed_->code == Errc::Malformed) return VerdictResult::Malformed;
-        return failed_->code == Errc::Unsupported ? VerdictResult::Unsupported : VerdictResult::Reject;
+        if (failed_->code != Errc::Unsupported) return VerdictResult::Reject;
+        return findings_.empty() ? VerdictResult::Unsupported : VerdictResult::Reject;
     }
     return findings_.empty() ? VerdictResult::Accept : VerdictResult::Reject;
 }
@@ -130,7 +136,7 @@ int Verdict::exit_code() const {
 }
 
 std::optional<Error> Verdict::error() const {
-    if (failed_) return failed_;
+    if (failed_ && (failed_->code != Errc::Unsupported || findings_.empty())) return failed_;
     if (findings_.empty()) return std::nullopt;
     return Error{Errc::Refused, findings_.front().code, "policy", findings_.front().what};
 }

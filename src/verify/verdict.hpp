@@ -42,7 +42,8 @@ enum class VerdictResult : std::uint8_t { Accept, Reject, Malformed, Unsupported
 class Verdict {
 public:
     void pass(std::string_view id, std::string_view what, std::string detail = {});
-    /// Adds a failed rule; the first one decides the result.
+    /// Adds a failed rule; the first one decides the result, but what is only unsupported gives way to a rule
+    /// that says no, and to a finding.
     void fail(std::string_view id, std::string_view what, Error error);
     void not_reached(std::string_view id, std::string_view what);
     /// `pass` or `fail` by the status; true when it passed.
@@ -79,6 +80,7 @@ public:
     [[nodiscard]] std::string to_json() const;
 
 private:
+    void decide(Error error);
     std::vector<Rule> rules_;
     std::vector<Finding> findings_;
     std::vector<NotChecked> not_checked_;

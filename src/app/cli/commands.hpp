@@ -20,7 +20,8 @@ struct Answer {
 
 struct VerifyReportOptions {
     std::string file;
-    std::string nonce;  ///< hex
+    std::string nonce;       ///< hex, or `none`; may be empty where the form binds none
+    std::string collateral;  ///< instead of what the report brings; may be empty
 };
 struct VerifyQuoteOptions {
     std::string file;
@@ -39,6 +40,7 @@ struct VerifyUrlOptions {
     std::string url;
     std::string model;  ///< must be among the proven models
     std::string token_file;
+    std::string bundle;  ///< where everything that is needed to verify it again is written; may be empty
 };
 struct AskOptions {
     std::string url;
@@ -79,6 +81,8 @@ Result<Answer> verify_report_file(const VerifyReportOptions& options, const Trus
 Result<Answer> verify_quote_file(const VerifyQuoteOptions& options, const Trust& trust);
 /// The bytes of one exchange against signatures, receipt and evidence.
 Result<Answer> verify_answer_files(const VerifyAnswerOptions& options, const Trust& trust);
+/// A bundle that `verify URL --bundle` wrote, offline.
+Result<Answer> verify_bundle_file(const std::string& file, const Trust& trust);
 /// A live service with a fresh nonce.
 Result<Answer> verify_url(const VerifyUrlOptions& options, const Trust& trust);
 /// One question to a service that is verified first, and the proof of its answer.
