@@ -34,11 +34,12 @@ endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(lumoz_flags INTERFACE
         -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -D_GLIBCXX_ASSERTIONS -fstack-protector-strong
-        -fstack-clash-protection -fcf-protection)
+        -fstack-clash-protection -fcf-protection -ffunction-sections -fdata-sections)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
         target_compile_options(lumoz_flags INTERFACE -ftrivial-auto-var-init=zero)
     endif()
-    target_link_options(lumoz_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--build-id=sha1)
+    # What a program does not use is not in it: the verifier's library holds no signing.
+    target_link_options(lumoz_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--build-id=sha1 -Wl,--gc-sections)
 endif()
 
 # Adds a folder if it has content by now.
@@ -53,11 +54,37 @@ function(lumoz_library name)
     cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
     add_library(lumoz_${name} STATIC ${ARG_SOURCES})
     target_link_libraries(lumoz_${name} PUBLIC lumoz_flags ${ARG_LIBS})
+    if(LUMOZ_MUTANTS AND name MATCHES "^(verify|evidence)$")
+        lumoz_mutate(${name})
+    endif()
     foreach(dep ${LUMOZ_DEPS_${name}})
         if(TARGET lumoz_${dep})
             target_link_libraries(lumoz_${name} PUBLIC lumoz_${dep})
         endif()
     endforeach()
+endfunction()
+
+# lumoz_mutate(NAME): the library is compiled from the mutated copy of its sources that tests/mutation wrote.
+function(lumoz_mutate name)
+    if(CMAKE_BUILD_TYPE STREQUAL "Release")
+        message(FATAL_ERROR "LUMOZ_MUTANTS is for the preset mutants: a release has no mutants")
+    endif()
+    set(mutated ${PROJECT_SOURCE_DIR}/tests/mutation/mutant.cpp)
+    foreach(source ${ARG_SOURCES})
+        if(EXISTS ${LUMOZ_MUTANTS}/${name}/${source})
+            list(APPEND mutated ${LUMOZ_MUTANTS}/${name}/${source})
+        else()
+            list(APPEND mutated ${source})
+        endif()
+    endforeach()
+    if(NOT name STREQUAL "evidence")
+        list(POP_FRONT mutated)
+    endif()
+    set_target_properties(lumoz_${name} PROPERTIES SOURCES "${mutated}")
+    target_include_directories(lumoz_${name} BEFORE PRIVATE ${LUMOZ_MUTANTS} ${PROJECT_SOURCE_DIR}/tests/mutation)
+    # A mutated condition leaves code that warnings are right about; an access outside of a container must end the run.
+    target_compile_options(lumoz_${name} PRIVATE -w)
+    target_compile_definitions(lumoz_${name} PRIVATE _GLIBCXX_ASSERTIONS)
 endfunction()
 
 # lumoz_test(NAME SOURCES a_test.cpp… LIBS lumoz_x…): one GoogleTest binary per folder, its cases listed by ctest.

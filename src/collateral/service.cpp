@@ -8,6 +8,7 @@ namespace lumoz::collateral {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
 
 std::unexpected<Error> failed(const std::string& target, std::string_view why) {
     return fail(Errc::Unavailable, "E_COLLATERAL_FETCH", "collateral.service",
@@ -44,6 +45,7 @@ std::string target_of(std::string_view text) {
 }  // namespace
 
 Result<CollateralService> CollateralService::open(ServiceOptions options) {
+    if (options.ca_file.empty()) options.ca_file = kSystemAuthorities;
     while (options.url.ends_with('/'))
         options.url.pop_back();
     LUMOZ_TRY(net::Url url, net::parse_url(options.url));

@@ -11,7 +11,7 @@ namespace lumoz::collateral {
 
 struct ServiceOptions {
     std::string url;      ///< https, or http (a cache of one's own); no path of API v4 in it
-    std::string ca_file;  ///< PEM file of the authorities for https
+    std::string ca_file;  ///< PEM file of the authorities for https; empty: the system's
     std::chrono::milliseconds connect_timeout{5'000};
     std::chrono::milliseconds total_timeout{20'000};  ///< of one document
 };
