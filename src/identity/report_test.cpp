@@ -65,6 +65,17 @@ TEST_F(Report, PlainFormHasWhatClientsOfTheFieldRead) {
     EXPECT_FALSE(root.find("statement"));
 }
 
+TEST_F(Report, CarriesTheFirmwaresLogWhereThereIsOne) {
+    const auto member = [this] {
+        const std::string text = report(ReportKey::Ecdsa, BindingForm::Plain);
+        const auto document = json::Document::parse(text, kLarge);
+        return document ? text_of(document->root(), "cc_eventlog") : "unreadable";
+    };
+    EXPECT_EQ(member(), "absent");
+    evidence_.cc_log = {1, 2, 3};
+    EXPECT_EQ(member(), "AQID");
+}
+
 TEST_F(Report, EveryClientFindsTheNodeInItsPlace) {
     const std::string text = report(ReportKey::Ed25519, BindingForm::Tls);
     const auto document = json::Document::parse(text, kLarge);

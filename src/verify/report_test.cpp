@@ -143,6 +143,30 @@ TEST(Report, RefusesEachBentMemberByName) {
     }
 }
 
+TEST(Report, TheFirmwaresLogCountsWhereThereIsNoOther) {
+    const Service s;
+    // The first record alone, and with one that extends RTMR0, which the test's TD left at zero.
+    const std::string first =
+        "AQAAAAMAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACEAAABTcGVjIElEIEV2ZW50MDMAAAAAAAACAAIBAAAADAAwAA";
+    const std::string extend =
+        "ABAAAACAAAAAEAAAAMAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        "AAAAAAA=";
+    const auto got = [&s](const std::string& base64, bool with_list) {
+        Service::Members members = s.members(nonce_of(9), evidence::BindingForm::Plain);
+        if (!with_list) members.erase("event_log");
+        members["cc_eventlog"] = json::quoted(base64);
+        return verify_report(document(members), demand());
+    };
+    const auto accepted = got(first + "A=", false);
+    EXPECT_EQ(error_of(accepted), "accepted") << accepted.verdict.to_json();
+    EXPECT_TRUE(mentions(accepted.verdict, "N_RTMR3"));
+    EXPECT_FALSE(mentions(accepted.verdict, "N_EVENT_LOG"));
+    EXPECT_EQ(error_of(got(first + extend, false)), "E_RTMR_MISMATCH");
+    EXPECT_EQ(error_of(got(first + extend, true)), "accepted");
+    EXPECT_EQ(error_of(got("AQAAAAMAAAA=", false)), "E_EVENTLOG_TRUNCATED");
+    EXPECT_EQ(error_of(got("A", false)), "E_REPORT_PARSE");
+}
+
 TEST(Report, AReplayForAnotherNonceIsRefusedInEachForm) {
     const Service s;
     using Form = evidence::BindingForm;
