@@ -28,6 +28,7 @@ struct Arguments {
     lumoz::app::VerifyQuoteOptions quote;
     lumoz::app::VerifyAnswerOptions answer;
     lumoz::app::AskOptions ask;
+    lumoz::app::CollateralOptions collateral;
     std::string receipt_file;
     std::string model_path;
 };
@@ -62,6 +63,65 @@ Command trusting(Arguments& args, std::function<Result<Answer>(const lumoz::app:
     };
 }
 
+/// Options that name service, cache and data set, each with `prefix` before its name.
+void add_collateral_source(CLI::App& app, lumoz::app::CollateralSourceOptions& source,
+                           const std::string& prefix) {
+    app.add_option(prefix + "service", source.service,
+                   "Intel's provisioning certification service or a caching one, API v4")
+        ->type_name("URL");
+    app.add_option(prefix + "cache", source.cache, "folder of checked documents")->type_name("DIR");
+    app.add_option(prefix + "ca-file", source.ca_file, "authorities for an https service, PEM")
+        ->type_name("FILE");
+    app.add_option(prefix + "service-spki", source.spki_sha256,
+                   "accept exactly this key of the service: SHA-256 of its SubjectPublicKeyInfo")
+        ->type_name("HEX");
+    auto* update = app.add_option(prefix + "update", source.update, "data set: the one in force, or the newest")
+                       ->check(CLI::IsMember({"standard", "early"}));
+    app.add_option(prefix + "eval", source.evaluation, "data set by its number")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{0xffffffff}))
+        ->excludes(update);
+}
+
+void add_platform(CLI::App& app, lumoz::app::CollateralOptions& options) {
+    auto* quote = app.add_option("--quote", options.quote, "a quote of the platform")->type_name("FILE");
+    app.add_option("--tee", options.tee, "kind of quotes: tdx or sgx")
+        ->check(CLI::IsMember({"tdx", "sgx"}))
+        ->excludes(quote);
+    app.add_option("--fmspc", options.fmspc, "platform family, 12 hex digits")
+        ->type_name("HEX")
+        ->excludes(quote);
+    app.add_option("--ca", options.ca, "who issued the platform's certificate: platform or processor")
+        ->check(CLI::IsMember({"platform", "processor"}))
+        ->excludes(quote);
+}
+
+void add_collateral(CLI::App& app, Arguments& args, Command& command) {
+    CLI::App& all = *app.add_subcommand("collateral", "the vendor's documents that a verification needs");
+    all.require_subcommand(1);
+    lumoz::app::CollateralOptions& options = args.collateral;
+    using Run = Result<Answer> (*)(const lumoz::app::CollateralOptions&, const lumoz::app::Trust&);
+    const auto add = [&](const char* name, const char* what, Run run) -> CLI::App& {
+        CLI::App& sub = *all.add_subcommand(name, what);
+        add_trust(sub, args);
+        sub.callback([&args, &command, run] {
+            command = trusting(args, [&args, run](const auto& trust) { return run(args.collateral, trust); });
+        });
+        return sub;
+    };
+    CLI::App& fetch = add("fetch", "ask a service", lumoz::app::collateral_fetch);
+    CLI::App& save = add("export", "write what a cache has as one file", lumoz::app::collateral_export);
+    CLI::App& load = add("import", "take a file into a cache", lumoz::app::collateral_import);
+    CLI::App& show = add("show", "what a file has, checked", lumoz::app::collateral_show);
+    for (CLI::App* sub : {&fetch, &save, &load})
+        add_collateral_source(*sub, options.source, "--");
+    for (CLI::App* sub : {&fetch, &save}) {
+        add_platform(*sub, options);
+        sub->add_option("--out", options.out, "the bundle is written here")->type_name("FILE");
+    }
+    for (CLI::App* sub : {&load, &show})
+        sub->add_option("file", options.file, "a bundle, or -")->required()->type_name("FILE");
+}
+
 void add_verify_files(CLI::App& verify, Arguments& args, Command& command) {
     CLI::App& report = *verify.add_subcommand("report", "a saved report, offline");
     add_trust(report, args);
@@ -75,9 +135,11 @@ void add_verify_files(CLI::App& verify, Arguments& args, Command& command) {
     quote.add_option("file", args.quote.file, "the quote (bytes or hex), or -")
         ->required()
         ->type_name("FILE");
-    quote.add_option("--collateral", args.quote.collateral, "the vendor's documents as JSON")
-        ->required()
+    quote
+        .add_option("--collateral", args.quote.collateral,
+                    "the vendor's documents as JSON; else --collateral-service or --collateral-cache")
         ->type_name("FILE");
+    add_collateral_source(quote, args.quote.source, "--collateral-");
     quote.add_option("--event-log", args.quote.event_log, "replayed against the quote's registers")
         ->type_name("FILE");
     quote.callback(
@@ -206,6 +268,7 @@ int run(int argc, char** argv) {
     add_verify(app, args, command);
     add_ask(app, args, command);
     add_show(app, args, command);
+    add_collateral(app, args, command);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& success) {

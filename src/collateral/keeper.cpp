@@ -15,6 +15,12 @@ bool is_fresh(UnixTime now, UnixTime refresh_at, UnixTime fetched_at) {
     return fetched_at <= now && now < refresh_at;
 }
 
+std::unexpected<Error> older(Item item, const Checked& fresh, const Checked& kept) {
+    return fail(Errc::Refused, "E_COLLATERAL_OLDER", "collateral.older",
+                std::string(to_text(item)) + " of " + to_rfc3339(fresh.issued) + ", kept is of " +
+                    to_rfc3339(kept.issued));
+}
+
 }  // namespace
 
 Keeper::Keeper(Client* client, const Cache* cache, KeeperOptions options)
@@ -45,10 +51,13 @@ Result<const Keeper::Kept*> Keeper::take(Document document, const Request& reque
     // An older data set never replaces a newer one, even when the newer one has run out: it may lack what
     // was learned since.
     if (const Kept* kept = find(item, request, key); kept != nullptr && checked.older_than(kept->checked))
-        return fail(Errc::Refused, "E_COLLATERAL_OLDER", "collateral.older",
-                    std::string(to_text(item)) + " of " + to_rfc3339(checked.issued) + ", kept is of " +
-                        to_rfc3339(kept->checked.issued));
+        return older(item, checked, kept->checked);
     if (cache_ != nullptr) {
+        // Another process may have stored a newer one meanwhile.
+        if (const auto stored = cache_->load(item, key)) {
+            const auto other = check(*stored, request, options_.roots);
+            if (other && checked.older_than(*other)) return older(item, checked, *other);
+        }
         if (Status stored = cache_->store(document, key); !stored) cache_status_ = std::move(stored);
     }
     if (kept_.size() >= kMaxKept) kept_.clear();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks of certificate chains and revocation lists (specification tdx.md 5, CC and CR), each in two halves:
-// what does not depend on time, and the dates. Internal to verify/.
+// what does not depend on time, and the dates. Internal to verify/ and collateral/.
 #pragma once
 
 #include "base/time.hpp"
