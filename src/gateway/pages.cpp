@@ -116,6 +116,25 @@ net::Task<void> answer_signature(Call& call) {
     co_await respond_json(call, 200, std::move(body));
 }
 
+/// Time until the stapled collateral runs out; nothing when there is none.
+std::optional<std::int64_t> collateral_seconds_left(const Service& service) {
+    const auto current = service.collateral.current();
+    if (!current) return std::nullopt;
+    return current->expires_at - service.clock.now();
+}
+
+/// Long before the collateral runs out, and whenever it could not be renewed.
+std::string collateral_warning(const Service& service) {
+    std::string warning;
+    const auto before =
+        std::chrono::duration_cast<std::chrono::seconds>(service.config.collateral_warn_before);
+    const auto left = collateral_seconds_left(service);
+    if (left && *left <= before.count()) warning = "runs out in " + std::to_string(*left) + " s";
+    if (const Status trouble = service.collateral.trouble(); !trouble)
+        warning.append(warning.empty() ? "" : "; ").append("not renewed: ").append(trouble.error().rule);
+    return warning;
+}
+
 }  // namespace
 
 std::vector<ReadyCheck> ready_checks(Service& service) {
@@ -129,7 +148,8 @@ std::vector<ReadyCheck> ready_checks(Service& service) {
         {"engine", engine, engine ? "" : "the engine does not answer"},
         {"keys", attested, attested ? "" : "the evidence of the keys is not stored"},
         {"store", store.has_value(), store ? "" : store.error().rule},
-        {"collateral", collateral.has_value(), collateral ? "" : collateral.error().rule},
+        {"collateral", collateral.has_value(), collateral ? "" : collateral.error().rule,
+         collateral_warning(service)},
         {"keyset", !expired, expired ? "the keyset is past not_after" : ""},
         {"service", !draining, draining ? "the service is shutting down" : ""},
     };
@@ -146,6 +166,10 @@ std::string ready_json(const std::vector<ReadyCheck>& checks, bool authenticatio
     w.key("checks").object();
     for (const ReadyCheck& check : checks)
         w.key(check.name).string(check.ok ? "ok" : check.reason);
+    w.end();
+    w.key("warnings").object();
+    for (const ReadyCheck& check : checks)
+        if (!check.warning.empty()) w.key(check.name).string(check.warning);
     w.end();
     w.key("authentication").string(authentication ? "on" : "off");
     w.key("receipts").string(authentication ? "by credential" : "open to everybody");
@@ -183,6 +207,16 @@ std::string metrics_page(Service& service) {
             reports.cache_hits);
     counter("lumoz_attestation_cache_misses_total", "Reports without nonce that were made.",
             reports.cache_misses);
+    const identity::CollateralCounters collateral = service.collateral.counters();
+    if (const auto left = collateral_seconds_left(service))
+        gauge("lumoz_collateral_seconds_left", "Until the stapled collateral runs out; negative when it has.",
+              static_cast<double>(*left));
+    gauge("lumoz_collateral_warning", "1 when /ready has a warning about the collateral.",
+          collateral_warning(service).empty() ? 0 : 1);
+    counter("lumoz_collateral_renewals_total", "Attempts that brought all collateral that was wanted.",
+            collateral.renewals);
+    counter("lumoz_collateral_failures_total", "Attempts to renew collateral that failed.",
+            collateral.failures);
     gauge("lumoz_engine_ready", "1 when the engine answers.", service.engine.ready() ? 1 : 0);
     gauge("lumoz_keyset_not_after_seconds", "When the keys expire.",
           static_cast<double>(service.identity.not_after));

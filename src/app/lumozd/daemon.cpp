@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/lumozd/daemon.hpp"
 
+#include "app/lumozd/collateral_service.hpp"
 #include "app/lumozd/reload.hpp"
 #include "app/lumozd/sd_notify.hpp"
 #include "base/log.hpp"
 #include "engine/model_identity.hpp"
 #include "evidence/statement.hpp"
+#include "identity/collateral_file.hpp"
 #include "identity/config_digest.hpp"
 
 #include <csignal>
@@ -75,6 +77,7 @@ Status Daemon::start() {
     LUMOZ_CHECK_OK(hash_model());
     LUMOZ_CHECK_OK(make_keys());
     LUMOZ_CHECK_OK(open_store());
+    LUMOZ_CHECK_OK(open_collateral());
     LUMOZ_CHECK_OK(start_engine());
     LUMOZ_CHECK_OK(store_evidence());
     return open_listeners();
@@ -148,7 +151,15 @@ Status Daemon::open_store() {
     LUMOZ_TRY(store_, store::SqliteStore::open(options, clock_));
     if (config_.receipts_relaxed)
         log::warn("durability_relaxed", {{"detail", "a crash can lose receipts of answers that were given"}});
-    collateral_.emplace(config_.collateral_file, clock_);
+    return {};
+}
+
+Status Daemon::open_collateral() {
+    if (!config_.collateral_service.empty()) {
+        LUMOZ_TRY(collateral_, ServiceCollateral::open(config_, clock_));
+        return {};
+    }
+    collateral_ = std::make_unique<identity::CollateralFile>(config_.collateral_file, clock_);
     if (const Status polled = collateral_->poll(); !polled)
         log::warn("collateral_refused", {{"rule", polled.error().rule}, {"detail", polled.error().detail}});
     return {};
@@ -227,7 +238,7 @@ void Daemon::keep_house() {
     const net::TimePoint now = net::Clock::now();
     if (now < next_poll_) return;
     next_poll_ = now + kHousekeeping;
-    const Status before = collateral_->status();
+    const Status before = collateral_->trouble();
     const Status polled = collateral_->poll();
     if (!polled && before) log::warn("collateral_refused", {{"rule", polled.error().rule}});
 }

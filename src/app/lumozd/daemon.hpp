@@ -29,6 +29,8 @@ private:
     Status hash_model();
     Status make_keys();
     Status open_store();
+    /// A file that somebody else renews, or a service that is asked.
+    Status open_collateral();
     Status start_engine();
     Status store_evidence();
     Status open_listeners();
@@ -51,7 +53,7 @@ private:
     std::optional<identity::PublicIdentity> identity_;
     std::shared_ptr<const net::TlsContext> tls_;
     std::optional<receipt::Signer> signer_;
-    std::optional<identity::CollateralFile> collateral_;
+    std::unique_ptr<identity::CollateralSource> collateral_;
     ChosenEngine engine_;
     std::unique_ptr<store::SqliteStore> store_;
     std::optional<identity::Attestor> attestor_;
