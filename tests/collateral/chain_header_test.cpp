@@ -7,8 +7,9 @@
 namespace lumoz::collateral {
 namespace {
 
-std::string chain() {
-    return testing::FakeVendor().documents().tcb_info_issuer_chain;
+const std::string& chain() {
+    static const std::string text = testing::FakeVendor().documents().tcb_info_issuer_chain;
+    return text;
 }
 std::string rule_of(const std::string& header) {
     const auto decoded = decode_chain_header(header);

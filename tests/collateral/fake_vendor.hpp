@@ -56,15 +56,23 @@ public:
                 .set = {}};
     }
     [[nodiscard]] const simtee::Vendor& vendor() const { return vendor_; }
-    /// What the service has to give from now on.
-    [[nodiscard]] evidence::Collateral documents() const {
-        evidence::Collateral out = vendor_.collateral(issued_at);
+    /// What the service has to give now. Signatures have chance in them, so equal texts are signed once.
+    [[nodiscard]] const evidence::Collateral& documents() const {
+        if (base_at_ != issued_at) {
+            base_ = vendor_.collateral(issued_at);
+            base_at_ = issued_at;
+            signed_ = {};
+        }
+        const std::string tcb = bend_tcb ? bend_tcb(base_.tcb_info) : base_.tcb_info;
+        const std::string qe = bend_qe ? bend_qe(base_.qe_identity) : base_.qe_identity;
+        if (signed_.tcb_info == tcb && signed_.qe_identity == qe) return signed_;
         const auto signer = crypto::P256Key::derive(seed(), "tcb-signing");
-        if (bend_tcb) out.tcb_info = bend_tcb(out.tcb_info);
-        if (bend_qe) out.qe_identity = bend_qe(out.qe_identity);
-        out.tcb_info_signature = to_hex(signer.sign(as_bytes(out.tcb_info)).view());
-        out.qe_identity_signature = to_hex(signer.sign(as_bytes(out.qe_identity)).view());
-        return out;
+        signed_ = base_;
+        signed_.tcb_info = tcb;
+        signed_.tcb_info_signature = to_hex(signer.sign(as_bytes(tcb)).view());
+        signed_.qe_identity = qe;
+        signed_.qe_identity_signature = to_hex(signer.sign(as_bytes(qe)).view());
+        return signed_;
     }
 
     Result<net::Response> get(std::string_view target) override {
@@ -103,6 +111,8 @@ private:
         return out;
     }
     simtee::Vendor vendor_;
+    mutable UnixTime base_at_ = -1;
+    mutable evidence::Collateral base_, signed_;
 };
 
 /// A scratch folder that goes with its owner.
