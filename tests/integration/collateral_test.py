@@ -2,6 +2,7 @@
 """Collateral from a service over real sockets: `lumoz collateral`, `lumoz verify quote` and `lumozd` before a service that
 is slow, cut, oversized, redirected, wrong, away."""
 
+import base64
 import json
 import os
 import pathlib
@@ -91,6 +92,7 @@ class CommandLine(Vendor):
 
 class Misbehaviour(Vendor):
     def bent(self, kind, fault):
+        shutil.rmtree(self.cache, ignore_errors=True)
         self.server.faults = {kind: fault}
         code, error = self.fetch()
         self.server.faults = {}
@@ -192,13 +194,12 @@ class Misbehaviour(Vendor):
         self.assertEqual(self.bent("qe", pretty), (10, "E_QEID_SIGNATURE"))
 
     def test_revocation_lists_in_every_encoding(self):
-        import base64
         for kind, member in (("pckcrl", "pck_crl"), ("rootcacrl", "root_ca_crl")):
             text = self.server.bundle()[member]
             der = bytes.fromhex(text)
-            pem = "-----BEGIN X509 CRL-----\n" + base64.encodebytes(der).decode().replace("\n", "") + "\n-----END X509 CRL-----\n"
-            wrapped = "-----BEGIN X509 CRL-----\n" + "".join(base64.b64encode(der).decode()[i : i + 64] + "\n" for i in range(0, len(der) * 4 // 3 + 4, 64)).rstrip("\n") + "\n-----END X509 CRL-----\n"
-            for body in (text.encode(), text.upper().encode(), der, wrapped.encode()):
+            lines = "".join(base64.b64encode(der[i : i + 48]).decode() + "\n" for i in range(0, len(der), 48))
+            pem = f"-----BEGIN X509 CRL-----\n{lines}-----END X509 CRL-----\n"
+            for body in (text.encode(), text.upper().encode(), der, pem.encode()):
                 self.server.faults = {kind: self.set(body=body)}
                 self.assertEqual(self.fetch()[0], 0, (kind, body[:20]))
             for body in (text.encode().hex().encode(), der + b"\0", der[:-1], pem.replace("X509 CRL", "CERTIFICATE").encode()):
