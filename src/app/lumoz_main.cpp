@@ -29,6 +29,7 @@ struct Arguments {
     lumoz::app::VerifyAnswerOptions answer;
     lumoz::app::AskOptions ask;
     lumoz::app::CollateralOptions collateral;
+    std::string bundle_file;
     std::string receipt_file;
     std::string model_path;
 };
@@ -50,7 +51,8 @@ void add_trust(CLI::App& app, Arguments& args) {
         ->expected(1)
         ->take_all();
     app.add_option("--at", args.trust.at, "stands for the clock")->type_name("TIME");
-    app.add_flag("-v,--explain", args.output.explain, "one line per rule, every field, what the platform lacks");
+    app.add_flag("-v,--explain", args.output.explain,
+                 "one line per rule, and everything that there is to say");
     app.add_flag("--brief", args.output.brief, "rules counted per group");
 }
 
@@ -126,21 +128,39 @@ void add_verify_files(CLI::App& verify, Arguments& args, Command& command) {
     CLI::App& report = *verify.add_subcommand("report", "a saved report, offline");
     add_trust(report, args);
     report.add_option("file", args.report.file, "the report, or -")->required()->type_name("FILE");
-    report.add_option("--nonce", args.report.nonce, "the nonce that was sent")->required()->type_name("HEX");
+    report
+        .add_option("--nonce", args.report.nonce,
+                    "the nonce that was sent; `none` gives up on freshness. Forms without one need none")
+        ->type_name("HEX");
+    report
+        .add_option("--collateral", args.report.collateral, "Intel's documents, where the report brings none")
+        ->type_name("FILE");
     report.callback(
         [&] { command = trusting(args, [&](const auto& t) { return verify_report_file(args.report, t); }); });
 
+    CLI::App& bundle =
+        *verify.add_subcommand("bundle", "evidence, collateral and receipts in one file, offline");
+    add_trust(bundle, args);
+    bundle.add_option("file", args.bundle_file, "the bundle, or -")->required()->type_name("FILE");
+    bundle.callback([&] {
+        command = trusting(args, [&](const auto& t) { return verify_bundle_file(args.bundle_file, t); });
+    });
+
     CLI::App& quote = *verify.add_subcommand("quote", "an Intel TDX or SGX quote");
     add_trust(quote, args);
-    quote.add_option("file", args.quote.file, "the quote (bytes or hex), or -")
+    quote
+        .add_option("file", args.quote.file, "the quote (bytes, hex, or a JSON document that holds it), or -")
         ->required()
         ->type_name("FILE");
     quote
         .add_option("--collateral", args.quote.collateral,
-                    "the vendor's documents as JSON; else --collateral-service or --collateral-cache")
+                    "the vendor's documents as JSON, or a report that holds them; else --collateral-service or "
+                    "--collateral-cache")
         ->type_name("FILE");
     add_collateral_source(quote, args.quote.source, "--collateral-");
-    quote.add_option("--event-log", args.quote.event_log, "replayed against the quote's registers")
+    quote
+        .add_option("--event-log", args.quote.event_log,
+                    "replayed against the quote's registers: CCEL, a JSON list, or a document that holds one")
         ->type_name("FILE");
     quote.callback(
         [&] { command = trusting(args, [&](const auto& t) { return verify_quote_file(args.quote, t); }); });
@@ -170,10 +190,14 @@ void add_verify(CLI::App& app, Arguments& args, Command& command) {
     verify.add_option("url", args.verify_url.url, "a live service")->type_name("URL");
     verify.add_option("--model", args.verify_url.model, "must be among the proven models");
     verify.add_option("--token-file", args.verify_url.token_file, "credential")->type_name("FILE");
+    verify
+        .add_option("--bundle", args.verify_url.bundle,
+                    "writes what is needed to verify it again offline (`lumoz verify bundle`)")
+        ->type_name("OUT");
     add_verify_files(verify, args, command);
     verify.callback([&] {
         if (command) return;
-        if (args.verify_url.url.empty()) throw CLI::RequiredError("URL, report, quote or answer");
+        if (args.verify_url.url.empty()) throw CLI::RequiredError("URL, report, quote, answer or bundle");
         command = trusting(args, [&](const auto& t) { return lumoz::app::verify_url(args.verify_url, t); });
     });
 }
@@ -241,8 +265,9 @@ int print(const Answer& answer, const lumoz::app::OutputOptions& output) {
         text = answer.verdict.to_json() + "\n";
     } else {
         const bool fold = output.brief || (answer.fold && !output.explain);
-        text = verdict_text(answer.verdict, answer.subject, fold, style) +
-               sections_text(answer.sections, output.explain, style);
+        text = verdict_text(
+            answer.verdict, answer.subject, fold, style,
+            sections_text(answer.sections, {.explain = output.explain, .brief = output.brief}, style));
     }
     const lumoz::Status written = lumoz::app::write_output("-", lumoz::as_bytes(text));
     if (!written) return 1;

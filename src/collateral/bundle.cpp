@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collateral/bundle.hpp"
 
-#include "collateral/ca_chain.hpp"
-#include "crypto/sha2.hpp"
+#include "evidence/crl.hpp"
 #include "evidence/tcb_info.hpp"
 
 namespace lumoz::collateral {

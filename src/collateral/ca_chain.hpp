@@ -14,8 +14,5 @@ Result<verify::Chain> check_root(std::string_view pem, const verify::RootPins& r
 /// PEM of PCK CA and root. The CA must be the one that is named.
 Result<verify::Chain> check_ca_chain(std::string_view pem, PckCa ca, const verify::RootPins& roots,
                                      verify::Memo& memo);
-/// The first URI among the CRL distribution points of a certificate; nothing when it names none in the form
-/// of RFC 5280 4.2.1.13. At most 256 bytes.
-[[nodiscard]] std::optional<std::string> crl_uri(const evidence::Certificate& certificate);
 
 }  // namespace lumoz::collateral

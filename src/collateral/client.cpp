@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collateral/client.hpp"
 
-#include "collateral/ca_chain.hpp"
 #include "collateral/chain_header.hpp"
 
 namespace lumoz::collateral {
@@ -39,8 +38,7 @@ Result<net::Response> Client::root_list(const Request& request, const std::strin
     LUMOZ_TRY(const std::vector<Bytes> certificates, evidence::split_certificates(root_pem));
     if (certificates.empty()) return own;
     LUMOZ_TRY(const evidence::Certificate root, evidence::Certificate::parse(certificates.back()));
-    const std::optional<std::string> published = crl_uri(root);
-    return published ? transport_.get_url(*published) : std::move(own);
+    return root.crl_url().empty() ? std::move(own) : transport_.get_url(root.crl_url());
 }
 
 Result<Document> Client::fetch(Item item, const Request& request, const std::string& root_pem,

@@ -14,7 +14,8 @@ public:
     explicit Client(Transport& transport) : transport_(transport) {}
 
     /// `root_pem`: the root certificate, for the root CRL only: what the list is checked with, and where it
-    /// is published when the service has none. Errors of the network, and:
+    /// is published when the service has none. Requires: it is that of a document that was checked, for
+    /// whoever answers must not choose where this machine calls next. Errors of the network, and:
     /// `E_COLLATERAL_UNKNOWN` (404: no such platform), `E_COLLATERAL_GONE` (410: the data set is no longer
     /// served), `E_COLLATERAL_REDIRECT` (3xx), `E_COLLATERAL_SERVICE` (any other status),
     /// `E_COLLATERAL_HEADER` (no issuer chain, or two), `E_CERT_PARSE` (a chain that is none),

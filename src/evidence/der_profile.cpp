@@ -51,14 +51,19 @@ Result<std::vector<Extension>> read_extensions(ByteView data) {
 }
 
 Result<ByteView> read_authority_key_id(ByteView value) {
-    constexpr std::uint8_t kKeyId = 0x80;
+    constexpr std::uint8_t kKeyId = 0x80, kIssuer = 0xa1, kSerial = 0x82;
     der::Cursor outer(value);
     LUMOZ_TRY(const der::Element list, outer.expect(der::kSequence));
     LUMOZ_CHECK_OK(outer.end());
     der::Cursor in(list.content);
     ByteView id;
+    unsigned next = 0;  // members ascend, each at most once
     while (!in.done()) {
         LUMOZ_TRY(const der::Element element, in.next());
+        const unsigned number = element.tag & 0x1fU;
+        if ((element.tag != kKeyId && element.tag != kIssuer && element.tag != kSerial) || number < next)
+            return bad("der.authority_key_id");
+        next = number + 1;
         if (element.tag == kKeyId) id = element.content;
     }
     return id;
@@ -88,8 +93,8 @@ Result<ByteView> read_signature_bits(der::Cursor& in) {
     return bits.content.subspan(1);
 }
 
-Result<std::string> read_common_name(ByteView name) {
-    std::string out;
+Result<std::string_view> read_common_name(ByteView name) {
+    std::string_view out;
     unsigned found = 0;
     der::Cursor rdns(name);
     while (!rdns.done()) {
@@ -109,8 +114,7 @@ Result<std::string> read_common_name(ByteView name) {
             ++found;
         } while (!attributes.done());
     }
-    if (found != 1) out.clear();
-    return out;
+    return found == 1 ? out : std::string_view();
 }
 
 }  // namespace lumoz::evidence::profile

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collateral/bundle.hpp"
 
-#include "collateral/ca_chain.hpp"
 #include "tests/collateral/fake_vendor.hpp"
 #include "verify/tdx.hpp"
 
@@ -135,7 +134,7 @@ TEST_F(CollateralBundle, EveryMemberIsLookedAt) {
 TEST_F(CollateralBundle, TheRootSaysWhereItsListIs) {
     const auto certificates = evidence::split_certificates(vendor_.documents().tcb_info_issuer_chain);
     const auto root = evidence::Certificate::parse(certificates->back());
-    EXPECT_EQ(crl_uri(*root), "https://simulated.invalid/IntelSGXRootCA.der");
+    EXPECT_EQ(root->crl_url(), "https://simulated.invalid/IntelSGXRootCA.der");
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ Answer describe(const collateral::Bundle& bundle, const Trust& trust, std::strin
     v.pass("collateral.signatures", "each document is signed up to an accepted root");
     v.pass("collateral.platform", "each document is of this platform");
     v.check("collateral.dates", "none has run out", check_dates(bundle, trust.now));
-    v.set_simulated(verify::RootPins::is_simulated(bundle.root));
+    v.set_simulated(!verify::RootPins::is_embedded(bundle.root));
     const collateral::Platform& platform = bundle.request.platform;
     v.establish_text("tee", platform.tdx ? "tdx" : "sgx");
     v.establish_text("fmspc", to_hex(platform.fmspc.view()));

@@ -5,6 +5,7 @@
 
 #include "app/cli/trust.hpp"
 #include "app/output/report.hpp"
+#include "app/output/section.hpp"
 
 namespace lumoz::app {
 
@@ -13,13 +14,14 @@ struct Answer {
     verify::Verdict verdict;
     std::string subject;                 ///< for the first line
     bool fold = false;                   ///< rules are counted per group unless --explain
-    std::vector<Section> sections = {};  ///< behind the verdict in text form
     bool judged = true;                  ///< false: nothing was checked, the facts are all there is
+    std::vector<Section> sections = {};  ///< what people read beside rules and facts
 };
 
 struct VerifyReportOptions {
     std::string file;
-    std::string nonce;  ///< hex
+    std::string nonce;       ///< hex, or `none`; may be empty where the form binds none
+    std::string collateral;  ///< instead of what the report brings; may be empty
 };
 /// Where collateral comes from when no file is named.
 struct CollateralSourceOptions {
@@ -57,6 +59,7 @@ struct VerifyUrlOptions {
     std::string url;
     std::string model;  ///< must be among the proven models
     std::string token_file;
+    std::string bundle;  ///< where everything that is needed to verify it again is written; may be empty
 };
 struct AskOptions {
     std::string url;
@@ -86,6 +89,8 @@ Result<Answer> collateral_show(const CollateralOptions& options, const Trust& tr
 Result<std::string> collateral_for(ByteView quote, const CollateralSourceOptions& source, const Trust& trust);
 /// The bytes of one exchange against signatures, receipt and evidence.
 Result<Answer> verify_answer_files(const VerifyAnswerOptions& options, const Trust& trust);
+/// A bundle that `verify URL --bundle` wrote, offline.
+Result<Answer> verify_bundle_file(const std::string& file, const Trust& trust);
 /// A live service with a fresh nonce.
 Result<Answer> verify_url(const VerifyUrlOptions& options, const Trust& trust);
 /// One question to a service that is verified first, and the proof of its answer.

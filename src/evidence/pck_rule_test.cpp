@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each rule of the SGX extension of a PCK certificate (tdx.md 3) by an extension that breaks it alone.
+#include "crypto/p256.hpp"
+#include "crypto/sha2.hpp"
+#include "evidence/pck.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace lumoz::evidence {
+namespace {
+
+namespace der = crypto::der;
+
+Bytes list(const std::vector<Bytes>& parts) {
+    Bytes out;
+    for (const Bytes& part : parts)
+        append(out, part);
+    return der::element(der::kSequence, out);
+}
+
+Bytes member(std::string_view arc, const Bytes& value) {
+    return der::sequence({der::oid("1.2.840.113741.1.13.1." + std::string(arc)), value});
+}
+
+Bytes extension(std::string_view oid, const Bytes& value) {
+    return der::sequence({der::oid(oid), der::octet_string(value)});
+}
+
+/// A leaf with this SGX extension.
+Certificate leaf(const Bytes& sgx) {
+    static const auto key = crypto::P256Key::derive(crypto::sha256(as_bytes("pck rules")), "key");
+    const Bytes algorithm = der::sequence({der::oid("1.2.840.10045.4.3.2")});
+    const Bytes nothing = der::sequence({});
+    const Bytes extensions =
+        list({extension("2.5.29.35", nothing), extension("2.5.29.14", der::octet_string({})),
+              extension("2.5.29.31", nothing), extension("2.5.29.15", Bytes{0x03, 0x02, 0x06, 0xc0}),
+              extension("2.5.29.19", nothing), extension("1.2.840.113741.1.13.1", sgx)});
+    const Bytes tbs =
+        der::sequence({der::context(0, der::integer(std::uint64_t{2})), der::integer(std::uint64_t{5}),
+                       algorithm, nothing, der::sequence({der::time(1), der::time(2)}), nothing,
+                       crypto::p256_spki(key.public_key()), der::context(3, extensions)});
+    return *Certificate::parse(
+        der::sequence({tbs, algorithm, der::bit_string(crypto::p256_signature_to_der(key.sign(tbs)))}));
+}
+
+struct Parts {
+    std::vector<Bytes> tcb;
+    std::vector<Bytes> members;
+    std::vector<Bytes> flags;
+    Bytes behind;
+
+    Parts() {
+        for (unsigned i = 1; i <= 16; ++i)
+            tcb.push_back(member("2." + std::to_string(i), der::integer(std::uint64_t{i})));
+        tcb.push_back(member("2.17", der::integer(std::uint64_t{65535})));
+        tcb.push_back(member("2.18", der::octet_string(Bytes(16, 7))));
+        members = {member("1", der::octet_string(Bytes(16, 1))),
+                   Bytes(),
+                   member("3", der::octet_string(Bytes(2, 3))),
+                   member("4", der::octet_string(Bytes(6, 4))),
+                   member("5", der::element(der::kEnumerated, Bytes{2})),
+                   member("6", der::octet_string(Bytes(16, 6))),
+                   Bytes()};
+        flags = {member("7.1", der::boolean(true)), member("7.2", der::boolean(false)),
+                 member("7.3", der::boolean(true))};
+    }
+    [[nodiscard]] Bytes build() const {
+        std::vector<Bytes> all = members;
+        if (all[1].empty()) all[1] = member("2", list(tcb));
+        if (all[6].empty()) all[6] = member("7", list(flags));
+        Bytes out = list(all);
+        append(out, behind);
+        return out;
+    }
+};
+
+std::string error_of(const Parts& parts) {
+    const auto got = parse_pck_extension(leaf(parts.build()));
+    if (got) return "accepted";
+    EXPECT_EQ(got.error().rule, "E_PCK_EXTENSION");
+    return std::string(got.error().where);
+}
+
+TEST(PckRule, AGoodOneIsReadWhole) {
+    const PckExtension got = *parse_pck_extension(leaf(Parts().build()));
+    for (unsigned i = 0; i < 16; ++i)
+        EXPECT_EQ(got.components[i], i + 1);
+    EXPECT_EQ(got.pcesvn, 65535);
+    EXPECT_EQ(to_bytes(got.cpusvn.view()), Bytes(16, 7));
+    EXPECT_EQ(to_bytes(got.ppid.view()), Bytes(16, 1));
+    EXPECT_EQ(to_bytes(got.pceid.view()), Bytes(2, 3));
+    EXPECT_EQ(to_bytes(got.fmspc.view()), Bytes(6, 4));
+    EXPECT_EQ(got.sgx_type, 2);
+    EXPECT_EQ(to_bytes(got.platform_instance_id->view()), Bytes(16, 6));
+    ASSERT_TRUE(got.configuration.has_value());
+    EXPECT_TRUE(got.configuration->dynamic_platform);
+    EXPECT_FALSE(got.configuration->cached_keys);
+    EXPECT_TRUE(got.configuration->smt_enabled);
+}
+
+TEST(PckRule, EachMemberIsThereOnceAndOfItsKind) {
+    const Bytes flag = der::boolean(true), big = der::integer(std::uint64_t{256});
+    const auto octets = [](std::size_t size) { return der::octet_string(Bytes(size, 0)); };
+    const struct {
+        const char* what;
+        std::function<void(Parts&)> bend;
+        const char* error;
+    } bends[] = {
+        {"bytes behind", [&](Parts& p) { p.behind = flag; }, "pck.der"},
+        {"no PPID", [&](Parts& p) { p.members[0] = member("9", flag); }, "pck.ppid"},
+        {"PPID of another type", [&](Parts& p) { p.members[0] = member("1", flag); }, "pck.ppid"},
+        {"PPID too short", [&](Parts& p) { p.members[0] = member("1", octets(15)); }, "pck.ppid"},
+        {"PPID of another type, right size",
+         [&](Parts& p) { p.members[0] = member("1", der::utf8("0123456789abcdef")); }, "pck.ppid"},
+        {"no TCB", [&](Parts& p) { p.members[1] = member("9", flag); }, "pck.tcb"},
+        {"TCB of another type", [&](Parts& p) { p.members[1] = member("2", flag); }, "pck.tcb"},
+        {"no PCEID", [&](Parts& p) { p.members[2] = member("9", flag); }, "pck.pceid"},
+        {"no FMSPC", [&](Parts& p) { p.members[3] = member("9", flag); }, "pck.fmspc"},
+        {"no type", [&](Parts& p) { p.members[4] = member("9", flag); }, "pck.sgx_type"},
+        {"type as integer", [&](Parts& p) { p.members[4] = member("5", der::integer(std::uint64_t{1})); },
+         "pck.sgx_type"},
+        {"type 3", [&](Parts& p) { p.members[4] = member("5", der::element(der::kEnumerated, Bytes{3})); },
+         "pck.sgx_type"},
+        {"type below zero",
+         [&](Parts& p) { p.members[4] = member("5", der::element(der::kEnumerated, Bytes{0x80})); },
+         "pck.der"},
+        {"instance of another size", [&](Parts& p) { p.members[5] = member("6", octets(2)); },
+         "pck.platform_instance_id"},
+        {"configuration of another type", [&](Parts& p) { p.members[6] = member("7", flag); },
+         "pck.configuration"},
+        {"one twice", [&](Parts& p) { p.members[6] = p.members[0]; }, "pck.twice"},
+        {"a member that is no sequence", [&](Parts& p) { p.members[6] = flag; }, "pck.der"},
+        {"a member without a value",
+         [&](Parts& p) { p.members[6] = der::sequence({der::oid("1.2.840.113741.1.13.1.9")}); }, "pck.der"},
+        {"a member with two values",
+         [&](Parts& p) { p.members[6] = der::sequence({der::oid("1.2.840.113741.1.13.1.9"), flag, flag}); },
+         "pck.der"},
+        {"a member without an OID", [&](Parts& p) { p.members[6] = der::sequence({flag}); }, "pck.der"},
+        {"an SVN above 255", [&](Parts& p) { p.tcb[0] = member("2.1", big); }, "pck.tcb.component"},
+        {"no last SVN", [&](Parts& p) { p.tcb[15] = member("2.99", flag); }, "pck.tcb.component"},
+        {"an SVN of another type", [&](Parts& p) { p.tcb[3] = member("2.4", flag); }, "pck.tcb.component"},
+        {"an SVN twice", [&](Parts& p) { p.tcb[1] = p.tcb[0]; }, "pck.tcb.twice"},
+        {"PCESVN above 65535",
+         [&](Parts& p) { p.tcb[16] = member("2.17", der::integer(std::uint64_t{65536})); }, "pck.tcb.pcesvn"},
+        {"no CPUSVN", [&](Parts& p) { p.tcb[17] = member("2.19", octets(16)); }, "pck.tcb.cpusvn"},
+        {"a flag missing", [&](Parts& p) { p.flags[2] = member("7.4", flag); }, "pck.configuration.flag"},
+        {"a flag twice", [&](Parts& p) { p.flags[1] = p.flags[0]; }, "pck.configuration.twice"},
+        {"a flag of another type", [&](Parts& p) { p.flags[0] = member("7.1", der::octet_string(Bytes{0})); },
+         "pck.configuration.flag"},
+        {"a flag of another value",
+         [&](Parts& p) { p.flags[0] = member("7.1", der::element(der::kBoolean, Bytes{1})); },
+         "pck.configuration.flag"},
+        {"a flag of two bytes",
+         [&](Parts& p) { p.flags[0] = member("7.1", der::element(der::kBoolean, Bytes{0, 0})); },
+         "pck.configuration.flag"},
+        {"an arc of two bytes is unknown", [&](Parts& p) { p.members.push_back(member("129", flag)); },
+         "accepted"},
+        {"an OID that goes on is unknown", [&](Parts& p) { p.members.push_back(member("1.1", flag)); },
+         "accepted"},
+        {"an OID of another family is unknown",
+         [&](Parts& p) { p.members.push_back(der::sequence({der::oid("1.2.840.113741.1.13.2.1"), flag})); },
+         "accepted"},
+        {"arc 8 is unknown", [&](Parts& p) { p.members.push_back(member("8", flag)); }, "accepted"},
+        {"arc 0 is unknown", [&](Parts& p) { p.members.push_back(member("0", flag)); }, "accepted"},
+    };
+    for (const auto& b : bends) {
+        Parts parts;
+        b.bend(parts);
+        EXPECT_EQ(error_of(parts), b.error) << b.what;
+    }
+    Parts largest;
+    largest.tcb[0] = member("2.1", der::integer(std::uint64_t{255}));
+    EXPECT_EQ(error_of(largest), "accepted");
+    EXPECT_EQ(parse_pck_extension(leaf(Bytes())).error().where, "pck.missing");
+    EXPECT_EQ(parse_pck_extension(leaf(der::boolean(true))).error().where, "pck.der");
+}
+
+TEST(PckRule, InstanceAndConfigurationMayBeAbsent) {
+    Parts parts;
+    parts.members[5] = member("9", der::boolean(true));
+    parts.members[6] = member("10", der::boolean(true));
+    const PckExtension got = *parse_pck_extension(leaf(parts.build()));
+    EXPECT_FALSE(got.platform_instance_id.has_value());
+    EXPECT_FALSE(got.configuration.has_value());
+}
+
+}  // namespace
+}  // namespace lumoz::evidence
