@@ -5,7 +5,7 @@
 #pragma once
 
 #include "evidence/report_data.hpp"
-#include "identity/collateral_file.hpp"
+#include "identity/collateral_source.hpp"
 #include "identity/public_identity.hpp"
 #include "identity/query.hpp"
 #include "tee/device.hpp"
