@@ -185,5 +185,24 @@ TEST_F(Report, StoredEvidenceIsACollectionWithEverything) {
     EXPECT_EQ(as_text(value["made_at"]), "1750000000");
 }
 
+TEST_F(Report, StoredEvidenceHasTheFirmwaresLogWhereThereIsNoOther) {
+    const Binding binding =
+        bind_report(service_.identity, ReportKey::Ecdsa, BindingForm::Lumoz, std::nullopt);
+    const auto log_record = [&]() -> std::pair<std::string, Bytes> {
+        const auto records = evidence::parse_cmw(
+            stored_evidence_json(service_.identity, tee_, binding, evidence_, &collateral_, 1750000000));
+        EXPECT_TRUE(records);
+        for (const evidence::CmwRecord& record : *records)
+            if (record.label == "eventlog") return {record.type, record.value};
+        return {};
+    };
+    evidence_.cc_log = {1, 2, 3};
+    EXPECT_EQ(log_record().first, evidence::kCmwEventLog);
+    evidence_.event_log.clear();
+    EXPECT_EQ(log_record(), std::pair(std::string(evidence::kCmwCcLog), Bytes{1, 2, 3}));
+    evidence_.cc_log.clear();
+    EXPECT_EQ(log_record(), std::pair(std::string(), Bytes()));
+}
+
 }  // namespace
 }  // namespace lumoz::identity

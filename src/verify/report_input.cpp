@@ -301,6 +301,8 @@ Result<ReportInput> read_stored_evidence(std::string_view text) {
             LUMOZ_TRY(out.quote, evidence::quote_from_tsm_report(record.value));
         } else if (record.type == evidence::kCmwEventLog) {
             out.event_log = value;
+        } else if (record.type == evidence::kCmwCcLog) {
+            out.cc_log = record.value;
         } else if (record.type == evidence::kCmwStatement) {
             out.statement = value;
         } else if (record.type == evidence::kCmwKeyset) {

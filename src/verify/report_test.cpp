@@ -167,6 +167,25 @@ TEST(Report, TheFirmwaresLogCountsWhereThereIsNoOther) {
     EXPECT_EQ(error_of(got("A", false)), "E_REPORT_PARSE");
 }
 
+TEST(Report, TheFirmwaresLogCountsInStoredEvidenceToo) {
+    const Service s;
+    const auto got = [&s](std::string_view base64) {
+        auto records = *evidence::parse_cmw(s.stored(kNow - 10));
+        for (evidence::CmwRecord& record : records) {
+            if (record.label != "eventlog") continue;
+            record.type = evidence::kCmwCcLog;
+            record.value = *from_base64(base64);
+        }
+        return verify_stored_evidence(evidence::cmw_collection("tag:example.com,2026:evidence/v1", records),
+                                      s.keyset.digest(), demand());
+    };
+    const auto accepted =
+        got("AQAAAAMAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACEAAABTcGVjIElEIEV2ZW50MDMAAAAAAAACAAIBAAAADAAwAAA=");
+    EXPECT_EQ(error_of(accepted), "accepted") << accepted.verdict.to_json();
+    EXPECT_TRUE(mentions(accepted.verdict, "N_RTMR3"));
+    EXPECT_EQ(error_of(got("AQAAAAMAAAA=")), "E_EVENTLOG_TRUNCATED");
+}
+
 TEST(Report, AReplayForAnotherNonceIsRefusedInEachForm) {
     const Service s;
     using Form = evidence::BindingForm;
