@@ -8,10 +8,11 @@ set(LUMOZ_DEPS_verify base crypto evidence)
 set(LUMOZ_DEPS_receipt base crypto)
 set(LUMOZ_DEPS_tee base crypto evidence)
 set(LUMOZ_DEPS_net base crypto)
+set(LUMOZ_DEPS_collateral base crypto evidence verify net)
 set(LUMOZ_DEPS_identity base crypto evidence tee)
 set(LUMOZ_DEPS_engine base crypto net)
 set(LUMOZ_DEPS_store base crypto receipt)
-set(LUMOZ_DEPS_gateway base crypto evidence verify receipt tee net identity engine store)
+set(LUMOZ_DEPS_gateway base crypto evidence verify receipt tee net collateral identity engine store)
 
 add_library(lumoz_flags INTERFACE)
 target_include_directories(lumoz_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
@@ -33,11 +34,12 @@ endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(lumoz_flags INTERFACE
         -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -D_GLIBCXX_ASSERTIONS -fstack-protector-strong
-        -fstack-clash-protection -fcf-protection)
+        -fstack-clash-protection -fcf-protection -ffunction-sections -fdata-sections)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
         target_compile_options(lumoz_flags INTERFACE -ftrivial-auto-var-init=zero)
     endif()
-    target_link_options(lumoz_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--build-id=sha1)
+    # What a program does not use is not in it: the verifier's library holds no signing.
+    target_link_options(lumoz_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--build-id=sha1 -Wl,--gc-sections)
 endif()
 
 # Adds a folder if it has content by now.

@@ -22,9 +22,20 @@
 #include <functional>
 #include <thread>
 
-// Every allocation of the program is counted.
+// Every allocation and every ECDSA verification of the program is counted.
 namespace {
 thread_local std::uint64_t allocations = 0;
+thread_local std::uint64_t verifications = 0;
+}  // namespace
+extern "C" {
+// The linker sends calls of ECDSA_do_verify here and knows the real one by the other name.
+// NOLINTBEGIN(bugprone-reserved-identifier)
+int __real_ECDSA_do_verify(const unsigned char*, int, const ECDSA_SIG*, EC_KEY*);
+int __wrap_ECDSA_do_verify(const unsigned char* digest, int size, const ECDSA_SIG* signature, EC_KEY* key) {
+    ++verifications;
+    return __real_ECDSA_do_verify(digest, size, signature, key);
+}
+// NOLINTEND(bugprone-reserved-identifier)
 }
 void* operator new(std::size_t size) {
     ++allocations;
@@ -99,11 +110,16 @@ struct Subject {
     UnixTime now = 0;
     std::vector<Unavoidable> signatures;
 
-    Subject(const std::string& vectors, const char* name, const char* bundle, const char* at) {
-        quote = to_bytes(as_bytes(testing::read_file(vectors + "/tdx/quotes/real/" + name)));
-        collateral =
-            get(evidence::Collateral::parse(testing::read_file(vectors + "/tdx/collateral/real/" + bundle)),
-                "collateral");
+    /// `root`: a certificate that is accepted beside Intel's; may be empty.
+    Subject(const std::string& vectors, const std::string& name, const std::string& bundle, const char* at,
+            const std::string& root = {}) {
+        const auto read = [&](const std::string& file) {
+            return testing::read_file(vectors + "/tdx/" + file);
+        };
+        quote = to_bytes(as_bytes(read("quotes/" + name)));
+        collateral = get(evidence::Collateral::parse(read("collateral/" + bundle)), "collateral");
+        if (!root.empty())
+            roots.also_accept(get(evidence::Certificate::parse(as_bytes(read(root))), "root").spki_digest());
         now = get(parse_rfc3339(at), "time");
         const auto parsed = get(evidence::Quote::parse(quote), "quote");
         const auto certificates = [](std::string_view pem) {
@@ -179,15 +195,22 @@ void forget_keys() {
         (void)crypto::p256_check_point(key);
 }
 
+/// Median times in µs.
+struct Pair {
+    double ours = 0;
+    double one_signature = 0;  ///< of the baseline
+};
+
 /// Medians of `work` and of the first `count` signatures, in turn. `fresh`: without key objects of the call
 /// before.
-void compare(const std::string& name, const Subject& subject, std::size_t count, double most, bool fresh,
+Pair compare(const std::string& name, const Subject& subject, std::size_t count, double most, bool fresh,
              const std::function<void()>& work) {
     std::vector<double> ours, theirs;
     work();
-    allocations = 0;
+    allocations = verifications = 0;
     work();
-    const std::uint64_t allocated = allocations;
+    const std::string made =
+        std::to_string(verifications) + " made, " + std::to_string(allocations) + " allocations";
     for (int i = 0; i < kRounds; ++i) {
         if (fresh) forget_keys();
         ours.push_back(micros(work));
@@ -199,8 +222,19 @@ void compare(const std::string& name, const Subject& subject, std::size_t count,
     const double a = median(ours), b = median(theirs);
     char goal[32];
     std::snprintf(goal, sizeof goal, "<= %.2f x", most);
-    row(name + " (" + std::to_string(allocated) + " allocations)", "µs", a, b,
-        std::to_string(count) + " P-256 verifications and hashes", goal, a <= most * b);
+    row(name, "µs", a, b, std::to_string(count) + " P-256 verifications and hashes (" + made + ")", goal,
+        a <= most * b);
+    return {a, b / static_cast<double>(count)};
+}
+
+/// The best peer took 1,136 µs where one verification took 81 µs, warm or cold: 14.0 of them.
+void against_peer(const std::string& name, const Pair& pair, double faster) {
+    constexpr double kPeer = 1136.0 / 81.0;
+    const double a = pair.ours / pair.one_signature;
+    char goal[32];
+    std::snprintf(goal, sizeof goal, "<= 1/%.0f x", faster);
+    row(name + ", in times of one P-256 verification", "x", a, kPeer, "dcap-qvl, best build", goal,
+        a * faster <= kPeer);
 }
 
 void expect_accepted(const verify::TdxVerdict& verdict) {
@@ -208,56 +242,76 @@ void expect_accepted(const verify::TdxVerdict& verdict) {
 }
 
 void kind(const std::string& name, const Subject& subject) {
-    compare(name + " cold", subject, 10, 1.25, true, [&] {
+    const auto cold = [&] {
         expect_accepted(verify::verify_tdx(subject.quote, subject.collateral, subject.roots, subject.now));
-    });
+    };
+    against_peer(name + " cold", compare(name + " cold", subject, 10, 1.25, true, cold), 1);
     const auto family = verify::PreparedCollateral::prepare(subject.collateral, subject.roots);
     compare(name + " warm, new PCK leaf", subject, 3, 1.2, true,
             [&] { expect_accepted(verify::verify_tdx(subject.quote, family, subject.now)); });
     const auto known =
         verify::PreparedCollateral::prepare_for(subject.quote, subject.collateral, subject.roots);
-    compare(name + " warm, known PCK leaf", subject, 2, 1.15, false,
-            [&] { expect_accepted(verify::verify_tdx(subject.quote, known, subject.now)); });
+    const auto warm = [&] { expect_accepted(verify::verify_tdx(subject.quote, known, subject.now)); };
+    against_peer(name + " warm", compare(name + " warm, known PCK leaf", subject, 2, 1.15, true, warm), 6);
 }
 
-double quotes_per_second(const Subject& subject, const verify::PreparedCollateral& prepared,
-                         unsigned threads) {
-    constexpr int kEach = 1500;
+/// Runs `work` `each` times on each of `threads` threads; runs per second.
+double per_second(unsigned threads, int each, const std::function<void()>& work) {
     const double took = micros([&] {
         std::vector<std::jthread> pool;
         for (unsigned t = 0; t < threads; ++t)
             pool.emplace_back([&] {
-                for (int i = 0; i < kEach; ++i)
-                    expect_accepted(verify::verify_tdx(subject.quote, prepared, subject.now));
+                for (int i = 0; i < each; ++i)
+                    work();
             });
     });
-    return kEach * threads / took * 1e6;
+    return each * static_cast<double>(threads) / took * 1e6;
 }
 
+/// Many quotes of one platform with one prepared collateral. Cores that other programs use do not scale, so
+/// the signatures alone are run on as many threads, in turn: what they gain is what the machine gives.
 void batch(const Subject& subject) {
+    constexpr int kEach = 300;
     const auto prepared =
         verify::PreparedCollateral::prepare_for(subject.quote, subject.collateral, subject.roots);
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    std::vector<double> one, all;
-    for (int i = 0; i < 7; ++i) {
-        one.push_back(quotes_per_second(subject, prepared, 1));
-        all.push_back(quotes_per_second(subject, prepared, cores));
+    const unsigned cores = std::max(2U, std::thread::hardware_concurrency());
+    const auto ours = [&] { expect_accepted(verify::verify_tdx(subject.quote, prepared, subject.now)); };
+    const auto theirs = [&] {
+        subject.signatures[0].run();
+        subject.signatures[1].run();
+    };
+    std::vector<double> one, all, gain, possible;
+    for (int i = 0; i < 31; ++i) {
+        one.push_back(per_second(1, kEach, ours));
+        const double plain_one = per_second(1, kEach, theirs);
+        all.push_back(per_second(cores, kEach, ours));
+        const double plain_all = per_second(cores, kEach, theirs);
+        gain.push_back(all.back() / one.back());
+        possible.push_back(plain_all / plain_one);
     }
-    const double a = median(all), b = median(one);
-    char goal[32];
-    std::snprintf(goal, sizeof goal, ">= %.2f x", 0.8 * cores);
-    row("batch of quotes, " + std::to_string(cores) + " threads", "1/s", a, b, "one thread", goal,
-        a >= 0.8 * cores * b);
+    std::fprintf(stderr, "  batch: %.0f quotes/s on one thread, %.0f on %u\n", median(one), median(all),
+                 cores);
+    const double a = median(gain), b = median(possible);
+    row("batch of quotes with one prepared collateral: gain of " + std::to_string(cores) +
+            " threads over one",
+        "x", a, b, "gain of the signatures alone", ">= 0.9 x", a >= 0.9 * b);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     if (argc != 2) return std::fputs("usage: bench-verify VECTORS\n", stderr), 1;
-    const Subject tdx(argv[1], "4b23198a.bin", "G_tdx_00806F05_2025-10.json", "2025-10-31T14:17:11Z");
-    const Subject sgx(argv[1], "77bcbdfa.bin", "H_sgx_00606A_2025-08.json", "2025-08-30T05:09:06Z");
+    const Subject tdx(argv[1], "real/4b23198a.bin", "real/G_tdx_00806F05_2025-10.json",
+                      "2025-10-31T14:17:11Z");
+    const Subject sgx(argv[1], "real/77bcbdfa.bin", "real/H_sgx_00606A_2025-08.json", "2025-08-30T05:09:06Z");
+    // Nothing of another root is known beforehand.
+    const Subject other(argv[1], "syn/ok-crl-upper-hex.bin", "syn/crl-pck-other-serials.json",
+                        "2026-01-15T00:00:00Z", "roots/synthetic-root-ca.der");
     kind("TDX V4 quote", tdx);
     kind("SGX V3 quote", sgx);
+    compare("TDX V4 quote cold, root that is not built in", other, 10, 1.25, true, [&] {
+        expect_accepted(verify::verify_tdx(other.quote, other.collateral, other.roots, other.now));
+    });
     batch(tdx);
     std::printf("]\n");
 }

@@ -102,6 +102,13 @@ demo_saved_answer() {
         --proof "${2:-$saved/proof.json}" --report "$saved/report.json" --brief
 }
 
+# demo_quote: the quote of that evidence alone, and how its registers came to be.
+demo_quote() {
+    local report="$service_folder/saved/report.json"
+    demo_title "The quote alone: platform, patch levels, and its event log register by register"
+    demo_lumoz verify quote "$report" --collateral "$report" --event-log "$report" --brief --explain || die "the quote was not verified"
+}
+
 demo_attack_answer() {
     local forged="$service_folder/forged.bin" found text offset LC_ALL=C
     demo_title "Forgery: one byte of the answer is changed"
@@ -148,6 +155,7 @@ demo_run() {
     demo_verify
     demo_ask
     demo_times
+    demo_quote
     demo_attack_answer
     demo_attack_replay
     demo_attack_key

@@ -99,7 +99,7 @@ suite_replay() {
 # vector_suites: manifest below LUMOZ_VECTORS, then the suites of it that this version must pass.
 vector_suites() {
     cat <<'TEXT'
-api/MANIFEST.json report_data attestation_query signature_text signature_verify keys http_errors jcs aci_keyset aci_receipt aci_attestation_query
+api/MANIFEST.json report_data attestation_query signature_text signature_verify keys http_errors jcs aci_keyset aci_receipt aci_attestation_query tinfoil_key_binding_v2 tinfoil_report_data_v3 tinfoil_bundle_v2 dstack_report
 standards/MANIFEST.json oms_root
 tdx/MANIFEST.json verify policy parse eventlog-json eventlog-ccel
 TEXT
@@ -127,6 +127,19 @@ suite_vectors() {
             printf 'fail vectors:%s\n' "$manifest" >>"$suites_results"
         fi
     done < <(vector_suites)
+    return "$status"
+}
+
+# suite_flips PRESET [EVERY]: every byte of the genuine evidence bent, cut, extended; nothing may be accepted.
+suite_flips() {
+    local preset="$1" status=0 log="$suites_folder/flips-$1.log"
+    shift
+    "$LUMOZ_ROOT/build/$preset/tests/flip_campaign" "$@" >"$log" 2>&1 </dev/null || status=$?
+    case "$status" in
+        0) printf 'pass flips:%s\n' "$preset" >>"$suites_results" && sed -n '/^document/,/^all/p' "$log" ;;
+        77) printf 'skip flips:%s\n' "$preset" >>"$suites_results" && tail -n 1 "$log" && status=0 ;;
+        *) printf 'fail flips:%s\n' "$preset" >>"$suites_results" && tail -n 60 "$log" ;;
+    esac
     return "$status"
 }
 
@@ -184,17 +197,18 @@ suite_core_gcc() {
 suite_asan() {
     local targets
     mapfile -t targets < <(test_targets asan test && test_targets asan fuzz)
-    build_preset asan "${targets[@]}"
+    build_preset asan "${targets[@]}" flip_campaign
     local status=0
     suite_unit asan || status=1
     suite_replay asan || status=1
+    LUMOZ_FULL='' suite_flips asan 31 || status=1
     return "$status"
 }
 
 # suite_tsan: the layers that have threads.
 suite_tsan() {
     local targets
-    mapfile -t targets < <(test_targets tsan test | grep -E '^(net|engine|store|receipt|identity|gateway)_test$')
+    mapfile -t targets < <(test_targets tsan test | grep -E '^(net|engine|store|receipt|identity|gateway|capi)_test$')
     ((${#targets[@]})) || return 0
     build_preset tsan "${targets[@]}"
     suite_unit tsan "${targets[@]}"

@@ -28,6 +28,8 @@ struct Arguments {
     lumoz::app::VerifyQuoteOptions quote;
     lumoz::app::VerifyAnswerOptions answer;
     lumoz::app::AskOptions ask;
+    lumoz::app::CollateralOptions collateral;
+    std::string bundle_file;
     std::string receipt_file;
     std::string model_path;
 };
@@ -49,7 +51,8 @@ void add_trust(CLI::App& app, Arguments& args) {
         ->expected(1)
         ->take_all();
     app.add_option("--at", args.trust.at, "stands for the clock")->type_name("TIME");
-    app.add_flag("-v,--explain", args.output.explain, "one line per rule, every field, what the platform lacks");
+    app.add_flag("-v,--explain", args.output.explain,
+                 "one line per rule, and everything that there is to say");
     app.add_flag("--brief", args.output.brief, "rules counted per group");
 }
 
@@ -66,19 +69,38 @@ void add_verify_files(CLI::App& verify, Arguments& args, Command& command) {
     CLI::App& report = *verify.add_subcommand("report", "a saved report, offline");
     add_trust(report, args);
     report.add_option("file", args.report.file, "the report, or -")->required()->type_name("FILE");
-    report.add_option("--nonce", args.report.nonce, "the nonce that was sent")->required()->type_name("HEX");
+    report
+        .add_option("--nonce", args.report.nonce,
+                    "the nonce that was sent; `none` gives up on freshness. Forms without one need none")
+        ->type_name("HEX");
+    report
+        .add_option("--collateral", args.report.collateral, "Intel's documents, where the report brings none")
+        ->type_name("FILE");
     report.callback(
         [&] { command = trusting(args, [&](const auto& t) { return verify_report_file(args.report, t); }); });
 
+    CLI::App& bundle =
+        *verify.add_subcommand("bundle", "evidence, collateral and receipts in one file, offline");
+    add_trust(bundle, args);
+    bundle.add_option("file", args.bundle_file, "the bundle, or -")->required()->type_name("FILE");
+    bundle.callback([&] {
+        command = trusting(args, [&](const auto& t) { return verify_bundle_file(args.bundle_file, t); });
+    });
+
     CLI::App& quote = *verify.add_subcommand("quote", "an Intel TDX or SGX quote");
     add_trust(quote, args);
-    quote.add_option("file", args.quote.file, "the quote (bytes or hex), or -")
+    quote
+        .add_option("file", args.quote.file, "the quote (bytes, hex, or a JSON document that holds it), or -")
         ->required()
         ->type_name("FILE");
-    quote.add_option("--collateral", args.quote.collateral, "the vendor's documents as JSON")
+    quote
+        .add_option("--collateral", args.quote.collateral,
+                    "the vendor's documents as JSON, or a report that holds them")
         ->required()
         ->type_name("FILE");
-    quote.add_option("--event-log", args.quote.event_log, "replayed against the quote's registers")
+    quote
+        .add_option("--event-log", args.quote.event_log,
+                    "replayed against the quote's registers: CCEL, a JSON list, or a document that holds one")
         ->type_name("FILE");
     quote.callback(
         [&] { command = trusting(args, [&](const auto& t) { return verify_quote_file(args.quote, t); }); });
@@ -108,12 +130,75 @@ void add_verify(CLI::App& app, Arguments& args, Command& command) {
     verify.add_option("url", args.verify_url.url, "a live service")->type_name("URL");
     verify.add_option("--model", args.verify_url.model, "must be among the proven models");
     verify.add_option("--token-file", args.verify_url.token_file, "credential")->type_name("FILE");
+    verify
+        .add_option("--bundle", args.verify_url.bundle,
+                    "writes what is needed to verify it again offline (`lumoz verify bundle`)")
+        ->type_name("OUT");
     add_verify_files(verify, args, command);
     verify.callback([&] {
         if (command) return;
-        if (args.verify_url.url.empty()) throw CLI::RequiredError("URL, report, quote or answer");
+        if (args.verify_url.url.empty()) throw CLI::RequiredError("URL, report, quote, answer or bundle");
         command = trusting(args, [&](const auto& t) { return lumoz::app::verify_url(args.verify_url, t); });
     });
+}
+
+void add_platform(CLI::App& app, lumoz::app::CollateralOptions& options) {
+    auto* quote = app.add_option("--quote", options.quote, "a quote of the platform");
+    quote->type_name("FILE");
+    app.add_option("--tee", options.tee, "tdx or sgx (default tdx)")->excludes(quote);
+    app.add_option("--fmspc", options.fmspc, "the platform family, 12 hex digits")->excludes(quote);
+    app.add_option("--ca", options.ca, "platform or processor (default platform)")->excludes(quote);
+}
+
+void add_edition(CLI::App& app, lumoz::app::CollateralOptions& options) {
+    app.add_option("--update", options.update, "standard or early: the enforced or the newest set");
+    app.add_option("--eval", options.evaluation, "one set by its evaluation number")
+        ->check(CLI::PositiveNumber);
+}
+
+void add_collateral(CLI::App& app, Arguments& args, Command& command) {
+    CLI::App& collateral =
+        *app.add_subcommand("collateral", "the vendor's documents: fetch, check, keep, hand on");
+    collateral.require_subcommand(1);
+    auto& options = args.collateral;
+    CLI::App& fetch = *collateral.add_subcommand("fetch", "from Intel's service or a PCCS");
+    add_trust(fetch, args);
+    add_platform(fetch, options);
+    add_edition(fetch, options);
+    fetch.add_option("--service", options.service, "its URL, without the path of API v4")
+        ->required()
+        ->type_name("URL");
+    fetch.add_option("--ca-file", options.ca_file, "authorities for https (default: the system's)")
+        ->type_name("FILE");
+    fetch.add_option("--cache", options.cache, "keep it here; used when the service is away")
+        ->type_name("DIR");
+    fetch.add_option("--out", options.out, "write the bundle here")->type_name("FILE");
+    fetch.callback(
+        [&] { command = trusting(args, [&](const auto& t) { return collateral_fetch(options, t); }); });
+    CLI::App& show = *collateral.add_subcommand("show", "check a bundle and tell what it is");
+    add_trust(show, args);
+    show.add_option("file", options.file, "the bundle, or -")->required()->type_name("FILE");
+    show.callback(
+        [&] { command = trusting(args, [&](const auto& t) { return collateral_show(options.file, t); }); });
+    CLI::App& import = *collateral.add_subcommand("import", "put a bundle into a cache");
+    add_trust(import, args);
+    add_edition(import, options);
+    import.add_option("file", options.file, "the bundle, or -")->required()->type_name("FILE");
+    import.add_option("--ca", options.ca, "platform or processor (default platform)");
+    import.add_option("--cache", options.cache, "the cache")->required()->type_name("DIR");
+    import.callback(
+        [&] { command = trusting(args, [&](const auto& t) { return collateral_import(options, t); }); });
+    CLI::App& exported =
+        *collateral.add_subcommand("export", "write a cached bundle, for use without a network");
+    add_trust(exported, args);
+    add_platform(exported, options);
+    add_edition(exported, options);
+    exported.add_option("--cache", options.cache, "the cache")->required()->type_name("DIR");
+    exported.add_option("--out", options.out, "file to write")
+        ->required()
+        ->type_name("FILE");
+    exported.callback(
+        [&] { command = trusting(args, [&](const auto& t) { return collateral_export(options, t); }); });
 }
 
 void add_ask(CLI::App& app, Arguments& args, Command& command) {
@@ -179,8 +264,9 @@ int print(const Answer& answer, const lumoz::app::OutputOptions& output) {
         text = answer.verdict.to_json() + "\n";
     } else {
         const bool fold = output.brief || (answer.fold && !output.explain);
-        text = verdict_text(answer.verdict, answer.subject, fold, style) +
-               sections_text(answer.sections, output.explain, style);
+        text = verdict_text(
+            answer.verdict, answer.subject, fold, style,
+            sections_text(answer.sections, {.explain = output.explain, .brief = output.brief}, style));
     }
     const lumoz::Status written = lumoz::app::write_output("-", lumoz::as_bytes(text));
     if (!written) return 1;
@@ -205,6 +291,7 @@ int run(int argc, char** argv) {
     Command command;
     add_verify(app, args, command);
     add_ask(app, args, command);
+    add_collateral(app, args, command);
     add_show(app, args, command);
     try {
         app.parse(argc, argv);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # lumozd: the service inside the confidential VM.
 add_library(lumoz_lumozd STATIC
-    lumozd/daemon.cpp
+    lumozd/collateral_feed.cpp lumozd/daemon.cpp
     lumozd/engine_choice.cpp
     lumozd/io_threads.cpp
     lumozd/read_config.cpp

@@ -11,9 +11,10 @@ namespace lumoz {
 
 class Reader {
 public:
-    /// `rule` is the code of the error that a read past the end gives; it must be a literal.
-    Reader(ByteView data, std::string_view rule, std::string_view where)
-        : data_(data), rule_(rule), where_(where) {}
+    /// `rule` is the code of the error that a read past the end gives; it must be a literal. `base` is where
+    /// `data` begins in the whole input: errors name offsets of that, `offset()` does not count it.
+    Reader(ByteView data, std::string_view rule, std::string_view where, std::size_t base = 0)
+        : data_(data), rule_(rule), where_(where), base_(base) {}
 
     [[nodiscard]] std::size_t offset() const { return offset_; }
     [[nodiscard]] std::size_t left() const { return data_.size() - offset_; }
@@ -23,7 +24,7 @@ public:
     Result<ByteView> take(std::uint64_t n) {
         if (n > left()) {
             return fail(Errc::Malformed, rule_, where_,
-                        "offset " + std::to_string(offset_) + ": want " + std::to_string(n) +
+                        "offset " + std::to_string(base_ + offset_) + ": want " + std::to_string(n) +
                             " bytes, have " + std::to_string(left()));
         }
         const ByteView out = data_.subspan(offset_, static_cast<std::size_t>(n));
@@ -49,6 +50,7 @@ private:
     ByteView data_;
     std::string_view rule_;
     std::string_view where_;
+    std::size_t base_;
     std::size_t offset_ = 0;
 };
 

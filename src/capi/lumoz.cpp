@@ -10,9 +10,8 @@
 #include <cstring>
 #include <exception>
 
+namespace lumoz {
 namespace {
-
-using namespace lumoz;  // NOLINT(google-build-using-namespace): the C side has no namespace
 
 ByteView view(lumoz_bytes bytes) {
     return bytes.data == nullptr ? ByteView{} : ByteView(bytes.data, bytes.size);
@@ -22,6 +21,8 @@ std::string_view text(lumoz_bytes bytes) {
     return as_text(view(bytes));
 }
 
+constexpr std::size_t kMostRoots = 1024;
+
 /// What the caller trusts, in the library's own types.
 struct Trust {
     verify::RootPins roots;
@@ -29,12 +30,24 @@ struct Trust {
     UnixTime now = 0;
 };
 
+/// NULL with a size is a mistake of the caller, and must not pass for "nothing given".
+Status check_buffers(std::initializer_list<lumoz_bytes> buffers) {
+    for (const lumoz_bytes& bytes : buffers) {
+        if (bytes.data == nullptr && bytes.size > 0)
+            return fail(Errc::Usage, "E_USAGE", "lumoz.bytes", "data is NULL and size is not 0");
+    }
+    return {};
+}
+
 Result<Trust> read_trust(const lumoz_trust* trust) {
     if (trust == nullptr) return fail(Errc::Usage, "E_USAGE", "lumoz.trust", "no lumoz_trust is given");
     if (trust->size != sizeof(lumoz_trust))
         return fail(Errc::Usage, "E_USAGE", "lumoz.trust.size",
                     "size is not sizeof(lumoz_trust): another version");
+    LUMOZ_CHECK_OK(check_buffers({trust->policy}));
     if (trust->now <= 0) return fail(Errc::Usage, "E_USAGE", "lumoz.trust.now", "the time is not set");
+    if (trust->root_count > kMostRoots)
+        return fail(Errc::Usage, "E_USAGE", "lumoz.trust.root_count", "more than 1024 roots");
     if (trust->root_count > 0 && trust->roots == nullptr)
         return fail(Errc::Usage, "E_USAGE", "lumoz.trust.roots", "roots is NULL");
     Trust out;
@@ -80,12 +93,16 @@ void give(lumoz_text* out, std::string_view document) {
 /// Runs `check` and hands its verdict over. No exception leaves the library: memory that ran out is
 /// LUMOZ_FAILED.
 template <class Check>
-int run(const lumoz_trust* trust, lumoz_text* out, Check check) noexcept {
+int run(const lumoz_trust* trust, std::initializer_list<lumoz_bytes> buffers, lumoz_text* out,
+        Check check) noexcept {
     if (out != nullptr) *out = {nullptr, 0};
     try {
-        const auto trusted = read_trust(trust);
-        const Result<verify::Verdict> verdict =
-            trusted ? check(*trusted) : Result<verify::Verdict>(std::unexpected(trusted.error()));
+        const auto judge = [&]() -> Result<verify::Verdict> {
+            LUMOZ_CHECK_OK(check_buffers(buffers));
+            LUMOZ_TRY(const Trust trusted, read_trust(trust));
+            return check(trusted);
+        };
+        const Result<verify::Verdict> verdict = judge();
         if (!verdict) {
             give(out, error_json(verdict.error()));
             return exit_code(verdict.error().code);
@@ -97,7 +114,35 @@ int run(const lumoz_trust* trust, lumoz_text* out, Check check) noexcept {
     }
 }
 
+Result<verify::Verdict> check_quote(const Trust& trust, lumoz_bytes quote, lumoz_bytes collateral,
+                                    lumoz_bytes event_log) {
+    LUMOZ_TRY(const Bytes raw, verify::quote_bytes(view(quote)));
+    const auto log = event_log.size > 0 ? std::optional(view(event_log)) : std::nullopt;
+    return verify::verify_quote(raw, text(collateral), log,
+                                {.roots = trust.roots, .policy = trust.policy, .now = trust.now})
+        .verdict;
+}
+
+Result<verify::Verdict> check_report(const Trust& trust, lumoz_bytes report, const std::uint8_t* nonce,
+                                     lumoz_bytes collateral) {
+    verify::ReportDemand demand = demand_of(trust);
+    if (nonce != nullptr) {
+        LUMOZ_TRY(demand.nonce, Nonce::from(ByteView(nonce, Nonce::kSize)));
+    }
+    if (collateral.size > 0) {
+        auto given = evidence::Collateral::parse(text(collateral));
+        if (!given) {
+            verify::Verdict unread;
+            unread.fail("tdx.collateral", "the collateral can be read", given.error());
+            return unread;
+        }
+        demand.collateral = *std::move(given);
+    }
+    return verify::verify_report(text(report), demand).verdict;
+}
+
 }  // namespace
+}  // namespace lumoz
 
 const char* lumoz_version(void) {
     return LUMOZ_VERSION;
@@ -109,34 +154,24 @@ uint32_t lumoz_abi(void) {
 
 int lumoz_verify_quote(const lumoz_trust* trust, lumoz_bytes quote, lumoz_bytes collateral,
                        lumoz_bytes event_log, lumoz_text* out) {
-    return run(trust, out, [&](const Trust& t) -> Result<verify::Verdict> {
-        LUMOZ_TRY(const Bytes bytes, verify::quote_bytes(view(quote)));
-        const auto log = event_log.size > 0 ? std::optional(view(event_log)) : std::nullopt;
-        return verify::verify_quote(bytes, text(collateral), log,
-                                    {.roots = t.roots, .policy = t.policy, .now = t.now})
-            .verdict;
+    return lumoz::run(trust, {quote, collateral, event_log}, out, [&](const lumoz::Trust& t) {
+        return lumoz::check_quote(t, quote, collateral, event_log);
     });
 }
 
 int lumoz_verify_report(const lumoz_trust* trust, lumoz_bytes report, const uint8_t* nonce,
                         lumoz_bytes collateral, lumoz_text* out) {
-    return run(trust, out, [&](const Trust& t) -> Result<verify::Verdict> {
-        verify::ReportDemand demand = demand_of(t);
-        if (nonce != nullptr) {
-            LUMOZ_TRY(demand.nonce, Nonce::from(ByteView(nonce, Nonce::kSize)));
-        }
-        if (collateral.size > 0) {
-            LUMOZ_TRY(demand.collateral, evidence::Collateral::parse(text(collateral)));
-        }
-        return verify::verify_report(text(report), demand).verdict;
+    return lumoz::run(trust, {report, collateral}, out, [&](const lumoz::Trust& t) {
+        return lumoz::check_report(t, report, nonce, collateral);
     });
 }
 
 int lumoz_verify_answer(const lumoz_trust* trust, lumoz_bytes request, lumoz_bytes response,
                         lumoz_bytes proof, lumoz_bytes evidence, lumoz_text* out) {
-    return run(trust, out, [&](const Trust& t) -> Result<verify::Verdict> {
-        return verify::verify_signed_answer(view(request), view(response), text(proof), text(evidence),
-                                            demand_of(t), std::nullopt);
+    return lumoz::run(trust, {request, response, proof, evidence}, out, [&](const lumoz::Trust& t) {
+        return lumoz::verify::verify_signed_answer(lumoz::view(request), lumoz::view(response),
+                                                   lumoz::text(proof), lumoz::text(evidence),
+                                                   lumoz::demand_of(t), std::nullopt);
     });
 }
 

@@ -54,28 +54,32 @@ bool set_point(EC_KEY* key, const P256Public& point) {
 }
 
 /// Key objects of the last public keys of a thread: importing a point (with the check that it is on the
-/// curve) costs some 3 µs, and the keys of one verification come again and again. Public keys only.
+/// curve) costs some 3 µs, and the vendor's keys come again with every quote. Public keys only.
 class ImportedKeys {
 public:
-    /// nullptr unless the point is on the curve.
+    /// nullptr unless the point is on the curve. The key that was not used for longest makes room.
     EC_KEY* import(const P256Public& point) {
-        for (Slot& slot : slots_)
-            if (slot.valid && slot.point == point) return slot.key.get();
-        Slot& slot = slots_[next_];
-        next_ = (next_ + 1) % slots_.size();
-        slot.point = point;
-        slot.valid = set_point(slot.key.get(), point);
-        return slot.valid ? slot.key.get() : nullptr;
+        Slot* oldest = slots_.data();
+        for (Slot& slot : slots_) {
+            if (slot.used != 0 && slot.point == point) {
+                slot.used = ++clock_;
+                return slot.key.get();
+            }
+            if (slot.used < oldest->used) oldest = &slot;
+        }
+        oldest->point = point;
+        oldest->used = set_point(oldest->key.get(), point) ? ++clock_ : 0;
+        return oldest->used != 0 ? oldest->key.get() : nullptr;
     }
 
 private:
     struct Slot {
         EcKey key = new_key();
         P256Public point;
-        bool valid = false;
+        std::uint64_t used = 0;  ///< time of last use; 0 when the slot holds no key
     };
     std::array<Slot, 8> slots_;
-    std::size_t next_ = 0;
+    std::uint64_t clock_ = 0;
 };
 
 EC_KEY* import(const P256Public& point) {
@@ -83,13 +87,31 @@ EC_KEY* import(const P256Public& point) {
     return keys.import(point);
 }
 
-EcSignature to_openssl(const P256Signature& signature) {
-    EcSignature out(ECDSA_SIG_new());
-    BigNumber r(BN_bin2bn(signature.bytes.data(), kCoordinate, nullptr));
-    BigNumber s(BN_bin2bn(signature.bytes.data() + kCoordinate, kCoordinate, nullptr));
-    must(out != nullptr && r != nullptr && s != nullptr, "p256 signature");
-    must(ECDSA_SIG_set0(out.get(), r.release(), s.release()) == 1, "p256 signature");
-    return out;
+/// A signature object per thread, so that a verification allocates none.
+class SignatureSlot {
+public:
+    SignatureSlot() {
+        must(signature_ != nullptr && r_ != nullptr && s_ != nullptr &&
+                 ECDSA_SIG_set0(signature_.get(), r_, s_) == 1,
+             "p256 signature");
+    }
+    /// Valid until the next call of this thread.
+    const ECDSA_SIG* set(const P256Signature& signature) {
+        must(BN_bin2bn(signature.bytes.data(), kCoordinate, r_) != nullptr &&
+                 BN_bin2bn(signature.bytes.data() + kCoordinate, kCoordinate, s_) != nullptr,
+             "p256 signature");
+        return signature_.get();
+    }
+
+private:
+    EcSignature signature_{ECDSA_SIG_new()};
+    BIGNUM* r_ = BN_new();  ///< owned by signature_
+    BIGNUM* s_ = BN_new();
+};
+
+const ECDSA_SIG* to_openssl(const P256Signature& signature) {
+    thread_local SignatureSlot slot;
+    return slot.set(signature);
 }
 
 P256Public public_of(const EC_KEY* key) {
@@ -137,7 +159,7 @@ bool p256_verify_digest(const P256Public& key, const Digest256& digest, const P2
     EC_KEY* const point = import(key);
     if (point == nullptr) return false;
     // r and s outside 1…n-1 are refused inside.
-    return ECDSA_do_verify(digest.bytes.data(), Digest256::kSize, to_openssl(signature).get(), point) == 1;
+    return ECDSA_do_verify(digest.bytes.data(), Digest256::kSize, to_openssl(signature), point) == 1;
 }
 
 bool p256_verify(const P256Public& key, ByteView message, const P256Signature& signature) {

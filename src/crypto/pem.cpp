@@ -25,14 +25,16 @@ bool is_line_end(char c) {
     return c == '\r' || c == '\n';
 }
 
+/// The Base64 of a body; whole lines are copied at once.
 std::string without_line_ends(std::string_view text) {
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
-        const std::size_t line = std::min(text.find_first_of("\r\n"), text.size());
+        const std::size_t line = std::min(text.find('\n'), text.size());
         out.append(text.substr(0, line));
         text.remove_prefix(std::min(line + 1, text.size()));
     }
+    if (out.find('\r') != std::string::npos) std::erase(out, '\r');
     return out;
 }
 

@@ -5,7 +5,6 @@
 #include "crypto/owned.hpp"
 
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 
 namespace lumoz::crypto {
 
@@ -21,6 +20,14 @@ const EVP_MD* fetch(const char* name) {
 }
 const EVP_MD* sha256_algorithm() {
     static const EVP_MD* const kAlgorithm = fetch("SHA256");
+    return kAlgorithm;
+}
+const EVP_MD* sha384_algorithm() {
+    static const EVP_MD* const kAlgorithm = fetch("SHA384");
+    return kAlgorithm;
+}
+const EVP_MD* sha512_algorithm() {
+    static const EVP_MD* const kAlgorithm = fetch("SHA512");
     return kAlgorithm;
 }
 
@@ -41,23 +48,30 @@ void end(EVP_MD_CTX* context, std::span<std::uint8_t> out) {
     must(EVP_DigestFinal_ex(context, out.data(), &size) == 1 && size == out.size(), "digest final");
 }
 
+/// One context per thread and algorithm: SHA256() of OpenSSL 3 looks the algorithm up in each call and makes
+/// a context (0.86 µs for 64 bytes; so 0.15).
+template <class Digest>
+Digest once(EVP_MD_CTX* context, const EVP_MD* algorithm, ByteView data) {
+    Digest out;
+    begin(context, algorithm);
+    feed(context, data);
+    end(context, out.bytes);
+    return out;
+}
+
 }  // namespace
 
-// The one-shot functions need no context and no look-up of the algorithm.
 Digest256 sha256(ByteView data) {
-    Digest256 out;
-    must(SHA256(data.data(), data.size(), out.bytes.data()) != nullptr, "sha256");
-    return out;
+    thread_local const Context kContext = new_context();
+    return once<Digest256>(kContext.get(), sha256_algorithm(), data);
 }
 Digest384 sha384(ByteView data) {
-    Digest384 out;
-    must(SHA384(data.data(), data.size(), out.bytes.data()) != nullptr, "sha384");
-    return out;
+    thread_local const Context kContext = new_context();
+    return once<Digest384>(kContext.get(), sha384_algorithm(), data);
 }
 Digest512 sha512(ByteView data) {
-    Digest512 out;
-    must(SHA512(data.data(), data.size(), out.bytes.data()) != nullptr, "sha512");
-    return out;
+    thread_local const Context kContext = new_context();
+    return once<Digest512>(kContext.get(), sha512_algorithm(), data);
 }
 
 struct Sha256::State {

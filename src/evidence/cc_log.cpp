@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint32_t kNoAction = 3;
 constexpr std::uint16_t kSha384 = 0x0c;
 constexpr std::uint32_t kMostAlgorithms = 16;
+constexpr std::size_t kSpecIdAt = 32;  ///< data of the first record
 constexpr std::string_view kTruncated = "E_EVENTLOG_TRUNCATED";
 
 std::optional<std::size_t> digest_size(std::uint16_t algorithm) {
@@ -28,8 +29,9 @@ std::optional<std::size_t> digest_size(std::uint16_t algorithm) {
     }
 }
 
-std::unexpected<Error> bad(std::string_view rule, std::string_view where, std::size_t offset) {
-    return fail(Errc::Malformed, rule, where, "offset " + std::to_string(offset));
+std::unexpected<Error> bad(std::string_view rule, std::string_view where, std::size_t offset,
+                           std::string_view why) {
+    return fail(Errc::Malformed, rule, where, "offset " + std::to_string(offset) + ": " + std::string(why));
 }
 
 class CcLogReader {
@@ -48,7 +50,8 @@ private:
     Status first_record() {
         LUMOZ_TRY([[maybe_unused]] const auto index, in_.le<std::uint32_t>());
         LUMOZ_TRY(const std::uint32_t type, in_.le<std::uint32_t>());
-        if (type != kNoAction) return bad("E_EVENTLOG_HEADER", "cc_log.header.type", 4);
+        if (type != kNoAction)
+            return bad("E_EVENTLOG_HEADER", "cc_log.header.type", 4, "the first record is not EV_NO_ACTION");
         LUMOZ_TRY([[maybe_unused]] const ByteView digest, in_.take(20));
         LUMOZ_TRY(const std::uint32_t size, in_.le<std::uint32_t>());
         LUMOZ_TRY(const ByteView data, in_.take(size));
@@ -57,24 +60,28 @@ private:
 
     Status spec_id(ByteView data) {
         constexpr std::string_view kSignature("Spec ID Event03\0", 16);
-        Reader in(data, kTruncated, "cc_log.header");
+        Reader in(data, kTruncated, "cc_log.header", kSpecIdAt);
         LUMOZ_TRY(const ByteView signature, in.take(kSignature.size()));
-        if (as_text(signature) != kSignature) return bad("E_EVENTLOG_HEADER", "cc_log.header.signature", 32);
+        if (as_text(signature) != kSignature)
+            return bad("E_EVENTLOG_HEADER", "cc_log.header.signature", kSpecIdAt, "not Spec ID Event03");
         LUMOZ_TRY([[maybe_unused]] const ByteView versions, in.take(8));
         LUMOZ_TRY(const std::uint32_t count, in.le<std::uint32_t>());
-        if (count == 0 || count > kMostAlgorithms) return bad("E_EVENTLOG_ALG", "cc_log.header.count", 56);
+        if (count == 0 || count > kMostAlgorithms)
+            return bad("E_EVENTLOG_ALG", "cc_log.header.count", kSpecIdAt + 24, "not 1 to 16 algorithms");
         bool sha384 = false;
         for (std::uint32_t i = 0; i < count; ++i) {
             LUMOZ_TRY(const std::uint16_t algorithm, in.le<std::uint16_t>());
             LUMOZ_TRY(const std::uint16_t size, in.le<std::uint16_t>());
             if (digest_size(algorithm) != std::optional<std::size_t>(size) || !seen(algorithm, banks_))
-                return bad("E_EVENTLOG_ALG", "cc_log.header.algorithm", 60 + 4 * std::size_t{i});
+                return bad("E_EVENTLOG_ALG", "cc_log.header.algorithm", kSpecIdAt + 28 + 4 * std::size_t{i},
+                           "unknown or repeated algorithm, or another digest size");
             sha384 = sha384 || algorithm == kSha384;
         }
-        if (!sha384) return bad("E_EVENTLOG_ALG", "cc_log.header.sha384", 56);
+        if (!sha384) return bad("E_EVENTLOG_ALG", "cc_log.header.sha384", kSpecIdAt + 24, "no SHA-384 bank");
         LUMOZ_TRY(const std::uint8_t vendor, in.le<std::uint8_t>());
         LUMOZ_TRY([[maybe_unused]] const ByteView vendor_data, in.take(vendor));
-        if (in.left() != 0) return bad("E_EVENTLOG_HEADER", "cc_log.header.size", 28);
+        if (in.left() != 0)
+            return bad("E_EVENTLOG_HEADER", "cc_log.header.size", 28, "bytes behind the last member");
         return {};
     }
 
@@ -107,10 +114,11 @@ private:
     Status record() {
         const std::size_t at = in_.offset();
         LUMOZ_TRY(const std::uint32_t index, in_.le<std::uint32_t>());
-        if (index > 4) return bad("E_EVENTLOG_INDEX", "cc_log.index", at);
+        if (index > 4) return bad("E_EVENTLOG_INDEX", "cc_log.index", at, "no such register");
         LUMOZ_TRY(const std::uint32_t type, in_.le<std::uint32_t>());
         LUMOZ_TRY(const std::uint32_t count, in_.le<std::uint32_t>());
-        if (count == 0 || count > kMostAlgorithms) return bad("E_EVENTLOG_ALG", "cc_log.count", at + 8);
+        if (count == 0 || count > kMostAlgorithms)
+            return bad("E_EVENTLOG_ALG", "cc_log.count", at + 8, "not 1 to 16 digests");
         std::optional<Digest384> digest;
         std::vector<std::uint16_t> algorithms;
         for (std::uint32_t i = 0; i < count; ++i) {
@@ -118,16 +126,18 @@ private:
             LUMOZ_TRY(const std::uint16_t algorithm, in_.le<std::uint16_t>());
             const auto size = digest_size(algorithm);
             if (!size || !seen(algorithm, algorithms))
-                return bad("E_EVENTLOG_ALG", "cc_log.algorithm", algorithm_at);
+                return bad("E_EVENTLOG_ALG", "cc_log.algorithm", algorithm_at,
+                           "unknown or repeated algorithm");
             LUMOZ_TRY(const ByteView value, in_.take(*size));
             if (algorithm == kSha384) {
                 LUMOZ_TRY(digest, Digest384::from(value));
             }
         }
         LUMOZ_TRY(const std::uint32_t size, in_.le<std::uint32_t>());
-        LUMOZ_TRY([[maybe_unused]] const ByteView data, in_.take(size));
-        if (!digest) return bad("E_EVENTLOG_ALG", "cc_log.sha384", at);
+        LUMOZ_TRY(const ByteView data, in_.take(size));
+        if (!digest) return bad("E_EVENTLOG_ALG", "cc_log.sha384", at, "no SHA-384 digest");
         ++log_.events;
+        log_.records.push_back({index, type, *digest, to_bytes(data), at});
         if (index == 0 || type == kNoAction) return {};
         log_.rtmr[index - 1] = extend(log_.rtmr[index - 1], *digest);
         ++log_.extends[index - 1];

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The strict reader of certificates; what it demands is the profile of specification tdx.md 3.
-#include "base/utf8.hpp"
 #include "crypto/sha2.hpp"
 #include "evidence/der_profile.hpp"
 #include "evidence/pck.hpp"
@@ -13,32 +12,6 @@ namespace {
 
 std::unexpected<Error> bad(std::string_view where, std::string detail = {}) {
     return fail(Errc::Refused, "E_CERT_PARSE", where, std::move(detail));
-}
-
-/// The one common name of a Name; empty when there is none or several.
-Result<std::string> read_common_name(ByteView name) {
-    std::string out;
-    unsigned found = 0;
-    der::Cursor rdns(name);
-    while (!rdns.done()) {
-        LUMOZ_TRY(const der::Element rdn, rdns.expect(der::kSet));
-        der::Cursor attributes(rdn.content);
-        do {
-            LUMOZ_TRY(const der::Element attribute, attributes.expect(der::kSequence));
-            der::Cursor in(attribute.content);
-            LUMOZ_TRY(const ByteView oid, profile::read_oid(in));
-            LUMOZ_TRY(const der::Element value, in.next());
-            LUMOZ_CHECK_OK(in.end());
-            if (value.tag != der::kUtf8String && value.tag != der::kPrintableString)
-                return bad("cert.name.type");
-            if (!is_utf8(as_text(value.content))) return bad("cert.name.utf8");
-            if (!equal(oid, profile::kOidCommonName)) continue;
-            out = as_text(value.content);
-            ++found;
-        } while (!attributes.done());
-    }
-    if (found != 1) out.clear();
-    return out;
 }
 
 }  // namespace
@@ -90,12 +63,13 @@ private:
         if (!equal(algorithm.whole, profile::kEcdsaSha256)) return bad("cert.inner_algorithm");
         LUMOZ_TRY(const der::Element issuer, in.expect(der::kSequence));
         cert_.issuer_ = profile::place(all, issuer.whole);
-        LUMOZ_TRY([[maybe_unused]] const std::string issuer_name, read_common_name(issuer.content));
+        LUMOZ_TRY([[maybe_unused]] const std::string_view issuer_name,
+                  profile::read_common_name(issuer.content));
         LUMOZ_TRY(const der::Element validity, in.expect(der::kSequence));
         LUMOZ_CHECK_OK(validity_part(validity.content));
         LUMOZ_TRY(const der::Element subject, in.expect(der::kSequence));
         cert_.subject_ = profile::place(all, subject.whole);
-        LUMOZ_TRY(cert_.common_name_, read_common_name(subject.content));
+        LUMOZ_TRY(cert_.common_name_, profile::read_common_name(subject.content));
         LUMOZ_TRY(const der::Element spki, in.expect(der::kSequence));
         LUMOZ_CHECK_OK(key_part(spki.whole));
         if (in.done()) return {};
@@ -120,6 +94,7 @@ private:
         LUMOZ_TRY(cert_.key, crypto::P256Public::from(spki.subspan(kPrefix)));
         if (!crypto::p256_check_point(cert_.key)) return bad("cert.key.point");
         cert_.spki_ = profile::place(cert_.der_, spki);
+        cert_.spki_digest_ = crypto::sha256(spki);
         return {};
     }
 
@@ -145,8 +120,9 @@ private:
             has_subject_ = true;
         } else if (equal(e.oid, profile::kOidCrlDistribution)) {
             der::Cursor in(e.value);
-            LUMOZ_TRY([[maybe_unused]] const der::Element points, in.expect(der::kSequence));
+            LUMOZ_TRY(const der::Element points, in.expect(der::kSequence));
             LUMOZ_CHECK_OK(in.end());
+            cert_.crl_url_ = profile::place(all, first_uri(points.content));
             has_distribution_ = true;
         } else if (equal(e.oid, profile::kOidKeyUsage)) {
             return key_usage_part(e.value);
@@ -160,12 +136,28 @@ private:
         return {};
     }
 
+    /// The URI of the first distribution point (fullName, one GeneralName). Only a hint where to look:
+    /// another form gives nothing and is no error.
+    static ByteView first_uri(ByteView points) {
+        constexpr std::uint8_t kDistributionPoint = 0xa0, kFullName = 0xa0, kUri = 0x86;
+        ByteView at = points;
+        for (const std::uint8_t tag : {der::kSequence, kDistributionPoint, kFullName, kUri}) {
+            der::Cursor in(at);
+            const auto element = in.expect(tag);
+            if (!element) return points.first(0);
+            at = element->content;
+        }
+        return at;
+    }
+
     Status key_usage_part(ByteView value) {
         der::Cursor in(value);
         LUMOZ_TRY(const der::Element bits, in.expect(der::kBitString));
         LUMOZ_CHECK_OK(in.end());
         if (bits.content.size() < 2 || bits.content.size() > 3 || bits.content[0] > 7)
             return bad("cert.key_usage");
+        // DER: bits that are not used are zero.
+        if ((bits.content.back() & ((1U << bits.content[0]) - 1)) != 0) return bad("cert.key_usage.unused");
         cert_.digital_signature = (bits.content[1] & 0x80) != 0;
         cert_.key_cert_sign = (bits.content[1] & 0x04) != 0;
         has_usage_ = true;

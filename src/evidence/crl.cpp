@@ -50,8 +50,8 @@ public:
             return bad("crl.der", std::string(e.where) + (e.detail.empty() ? "" : ": ") + e.detail);
         }
         const ByteView all = crl_.der_;
-        std::ranges::sort(crl_.revoked_,
-                          [all](const Span& a, const Span& b) { return serial_less(a.in(all), b.in(all)); });
+        const auto less = [all](const Span& a, const Span& b) { return serial_less(a.in(all), b.in(all)); };
+        if (!std::ranges::is_sorted(crl_.revoked_, less)) std::ranges::sort(crl_.revoked_, less);
         return std::move(crl_);
     }
 
@@ -83,6 +83,7 @@ private:
         if (!equal(algorithm.whole, profile::kEcdsaSha256)) return bad("crl.inner_algorithm");
         LUMOZ_TRY(const der::Element issuer, in.expect(der::kSequence));
         crl_.issuer_ = profile::place(crl_.der_, issuer.whole);
+        LUMOZ_TRY([[maybe_unused]] const std::string_view name, profile::read_common_name(issuer.content));
         LUMOZ_TRY(const der::Element update, in.next());
         LUMOZ_TRY(crl_.this_update, der::to_time(update));
         if (in.peek() == der::kUtcTime || in.peek() == der::kGeneralizedTime) {
@@ -100,6 +101,10 @@ private:
     }
 
     Status revoked_part(ByteView list) {
+        // Entries repeat their date and their reason: what equals the one before is as good as that was.
+        ByteView last_date, last_extensions;
+        constexpr std::size_t kSmallestEntry = 20;
+        crl_.revoked_.reserve(list.size() / kSmallestEntry);
         der::Cursor in(list);
         while (!in.done()) {
             LUMOZ_TRY(const der::Element element, in.expect(der::kSequence));
@@ -107,10 +112,16 @@ private:
             LUMOZ_TRY(const der::Element serial, entry.expect(der::kInteger));
             LUMOZ_CHECK_OK(profile::check_integer(serial.content));
             LUMOZ_TRY(const der::Element date, entry.next());
-            LUMOZ_TRY([[maybe_unused]] const std::int64_t time, der::to_time(date));
+            if (!equal(date.whole, last_date)) {
+                LUMOZ_TRY([[maybe_unused]] const std::int64_t time, der::to_time(date));
+                last_date = date.whole;
+            }
             if (!entry.done()) {
                 LUMOZ_TRY(const der::Element extensions, entry.expect(der::kSequence));
-                LUMOZ_TRY([[maybe_unused]] const auto read, profile::read_extensions(extensions.whole));
+                if (!equal(extensions.whole, last_extensions)) {
+                    LUMOZ_TRY([[maybe_unused]] const auto read, profile::read_extensions(extensions.whole));
+                    last_extensions = extensions.whole;
+                }
                 LUMOZ_CHECK_OK(entry.end());
             }
             crl_.revoked_.push_back(profile::place(crl_.der_, serial.content));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/der_profile.hpp"
 
+#include "base/utf8.hpp"
+
 namespace lumoz::evidence::profile {
 
 namespace der = crypto::der;
@@ -49,14 +51,19 @@ Result<std::vector<Extension>> read_extensions(ByteView data) {
 }
 
 Result<ByteView> read_authority_key_id(ByteView value) {
-    constexpr std::uint8_t kKeyId = 0x80;
+    constexpr std::uint8_t kKeyId = 0x80, kIssuer = 0xa1, kSerial = 0x82;
     der::Cursor outer(value);
     LUMOZ_TRY(const der::Element list, outer.expect(der::kSequence));
     LUMOZ_CHECK_OK(outer.end());
     der::Cursor in(list.content);
     ByteView id;
+    unsigned next = 0;  // members ascend, each at most once
     while (!in.done()) {
         LUMOZ_TRY(const der::Element element, in.next());
+        const unsigned number = element.tag & 0x1fU;
+        if ((element.tag != kKeyId && element.tag != kIssuer && element.tag != kSerial) || number < next)
+            return bad("der.authority_key_id");
+        next = number + 1;
         if (element.tag == kKeyId) id = element.content;
     }
     return id;
@@ -84,6 +91,30 @@ Result<ByteView> read_signature_bits(der::Cursor& in) {
     LUMOZ_TRY(const der::Element bits, in.expect(der::kBitString));
     if (bits.content.empty() || bits.content[0] != 0) return bad("der.signature_bits");
     return bits.content.subspan(1);
+}
+
+Result<std::string_view> read_common_name(ByteView name) {
+    std::string_view out;
+    unsigned found = 0;
+    der::Cursor rdns(name);
+    while (!rdns.done()) {
+        LUMOZ_TRY(const der::Element rdn, rdns.expect(der::kSet));
+        der::Cursor attributes(rdn.content);
+        do {
+            LUMOZ_TRY(const der::Element attribute, attributes.expect(der::kSequence));
+            der::Cursor in(attribute.content);
+            LUMOZ_TRY(const ByteView oid, read_oid(in));
+            LUMOZ_TRY(const der::Element value, in.next());
+            LUMOZ_CHECK_OK(in.end());
+            if (value.tag != der::kUtf8String && value.tag != der::kPrintableString)
+                return bad("der.name.type");
+            if (!is_utf8(as_text(value.content))) return bad("der.name.utf8");
+            if (!equal(oid, kOidCommonName)) continue;
+            out = as_text(value.content);
+            ++found;
+        } while (!attributes.done());
+    }
+    return found == 1 ? out : std::string_view();
 }
 
 }  // namespace lumoz::evidence::profile

@@ -47,4 +47,8 @@ Status check_integer(ByteView content);
 /// Signature value of a signed structure: BIT STRING without unused bits, content returned.
 Result<ByteView> read_signature_bits(crypto::der::Cursor& in);
 
+/// Reads a Name (content of its SEQUENCE): sets of attributes, values UTF8String or PrintableString in UTF-8.
+/// Gives the one common name; empty when there is none or several. `E_DER`.
+Result<std::string_view> read_common_name(ByteView name);
+
 }  // namespace lumoz::evidence::profile

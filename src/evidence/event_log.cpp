@@ -11,6 +11,28 @@ namespace {
 constexpr json::Limits kLogLimits{.max_bytes = std::size_t{8} << 20, .max_depth = 16};
 constexpr std::size_t kMostEvents = 16384;
 constexpr unsigned kRuntimeImr = 3;
+constexpr std::string_view kApplicationMeasured = "boot-mr-done";
+constexpr std::string_view kSystemReady = "system-ready";
+
+/// Names of boot events, and the event that ends the phase of each.
+struct BootName {
+    std::string_view name;
+    std::string_view end;
+};
+constexpr BootName kBootNames[] = {
+    {"system-preparing", kApplicationMeasured},
+    {"app-id", kApplicationMeasured},
+    {"compose-hash", kApplicationMeasured},
+    {"init-script-hash", kApplicationMeasured},
+    {"gpu-policy-hash", kApplicationMeasured},
+    {"gpu-attestation", kApplicationMeasured},
+    {"instance-id", kApplicationMeasured},
+    {kApplicationMeasured, kApplicationMeasured},
+    {"os-image-hash", kSystemReady},
+    {"key-provider", kSystemReady},
+    {"storage-fs", kSystemReady},
+    {kSystemReady, kSystemReady},
+};
 const Schema kSchema(Errc::Malformed, "E_EVENTLOG_PARSE", "event_log.schema");
 
 /// Optional hex text; nothing when absent, null or empty.
@@ -22,17 +44,17 @@ Result<std::optional<Bytes>> optional_hex(const json::Value& event, std::string_
     return std::optional<Bytes>(std::move(*raw));
 }
 
-std::unexpected<Error> wrong_digest(std::string_view where, std::size_t index) {
-    return fail(Errc::Malformed, "E_EVENT_DIGEST", where, "event " + std::to_string(index));
+/// The log can be read, and is false: refused, not malformed.
+std::unexpected<Error> wrong_digest(std::string_view where) {
+    return fail(Errc::Refused, "E_EVENT_DIGEST", where, "the digest is not that of the content");
 }
 
-std::unexpected<Error> wrong_index(std::size_t index) {
-    return fail(Errc::Malformed, "E_EVENTLOG_INDEX", "event_log.imr", "event " + std::to_string(index));
+std::unexpected<Error> wrong_index(std::string_view why) {
+    return fail(Errc::Malformed, "E_EVENTLOG_INDEX", "event_log.imr", std::string(why));
 }
 
 /// Fills in the digest of a runtime event, checking what the log says about it.
-Status runtime_digest(const json::Value& value, const std::optional<Digest384>& stated, std::size_t index,
-                      Event& event) {
+Status runtime_digest(const json::Value& value, const std::optional<Digest384>& stated, Event& event) {
     int version = 1;
     if (const auto member = value.find("version"); member && !member->is_null()) {
         const auto number = member->as_int();
@@ -42,18 +64,18 @@ Status runtime_digest(const json::Value& value, const std::optional<Digest384>& 
     LUMOZ_TRY(const std::optional<Bytes> preimage, optional_hex(value, "preimage"));
     event.digest = runtime_event_digest(event.name, event.payload, version);
     if (preimage && !equal(*preimage, as_bytes(runtime_event_preimage(event.name, event.payload))))
-        return wrong_digest("event_log.preimage", index);
-    if (stated && *stated != event.digest) return wrong_digest("event_log.digest", index);
+        return wrong_digest("event_log.preimage");
+    if (stated && *stated != event.digest) return wrong_digest("event_log.digest");
     return {};
 }
 
-Result<Event> read_event(const json::Value& value, std::size_t index) {
+Result<Event> read_event(const json::Value& value) {
     if (!value.is_object()) return kSchema.bad("event", "not an object");
     Event event;
     LUMOZ_TRY(const json::Value imr, kSchema.member(value, "imr"));
     const auto number = imr.as_int();
     if (!number) return kSchema.bad("imr", "not an integer");
-    if (*number < 0 || *number > 3) return wrong_index(index);
+    if (*number < 0 || *number > 3) return wrong_index("imr is not 0 to 3");
     event.imr = static_cast<unsigned>(*number);
     LUMOZ_TRY(const std::int64_t type, kSchema.integer(value, "event_type", 0xffffffff));
     event.type = static_cast<std::uint32_t>(type);
@@ -67,11 +89,13 @@ Result<Event> read_event(const json::Value& value, std::size_t index) {
         if (!digest) return kSchema.bad("digest", "not 48 bytes");
         stated = *digest;
     }
-    if (event.runtime() != (event.imr == kRuntimeImr)) return wrong_index(index);
+    if (event.runtime() && event.imr != kRuntimeImr) return wrong_index("a runtime event outside imr 3");
+    if (!event.runtime() && event.imr == kRuntimeImr) return wrong_index("imr 3 holds runtime events only");
     if (event.runtime()) {
-        LUMOZ_CHECK_OK(runtime_digest(value, stated, index, event));
+        LUMOZ_CHECK_OK(runtime_digest(value, stated, event));
     } else {
-        if (!stated) return wrong_digest("event_log.boot_digest", index);
+        if (!stated)
+            return fail(Errc::Refused, "E_EVENT_DIGEST", "event_log.boot_digest", "a boot event without one");
         event.digest = *stated;
     }
     return event;
@@ -79,11 +103,29 @@ Result<Event> read_event(const json::Value& value, std::size_t index) {
 
 }  // namespace
 
-const Event* EventLog::boot_event(std::string_view name, std::string_view marker) const {
+bool BootPhases::counts(std::string_view name) {
+    const auto* known = std::ranges::find(kBootNames, name, &BootName::name);
+    if (known == std::end(kBootNames)) return true;
+    const auto seen = [this](std::string_view what) {
+        return std::ranges::find(ended_, what) != ended_.end();
+    };
+    const bool first = !seen(known->name);
+    const bool in_time = !seen(kSystemReady) && (known->name == known->end || !seen(known->end));
+    if (first) ended_.push_back(known->name);
+    return first && in_time;
+}
+
+std::string_view BootPhases::end_of(std::string_view name) {
+    const auto* known = std::ranges::find(kBootNames, name, &BootName::name);
+    return known == std::end(kBootNames) ? kSystemReady : known->end;
+}
+
+const Event* EventLog::boot_event(std::string_view name) const {
+    const std::string_view end = BootPhases::end_of(name);
     for (const Event& event : events) {
         if (!event.runtime()) continue;
         if (event.name == name) return &event;
-        if (event.name == marker) return nullptr;
+        if (event.name == end || event.name == kSystemReady) return nullptr;
     }
     return nullptr;
 }
@@ -112,12 +154,25 @@ Digest384 extend(const Digest384& rtmr, const Digest384& digest) {
     return crypto::sha384(text);
 }
 
+namespace {
+
+/// The error with the place of its event.
+std::unexpected<Error> at(const json::Value& event, std::size_t index, Error error) {
+    error.detail = "offset " + std::to_string(event.offset()) + ": event " + std::to_string(index) +
+                   (error.detail.empty() ? "" : ": " + error.detail);
+    return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
 Result<EventLog> parse_event_list(const json::Value& array) {
     if (!array.is_array()) return kSchema.bad("log", "not an array");
     if (array.size() > kMostEvents) return kSchema.bad("log", "too many events");
     EventLog log;
     for (const json::Value& value : array.elements()) {
-        LUMOZ_TRY(Event event, read_event(value, log.events.size()));
+        auto read = read_event(value);
+        if (!read) return at(value, log.events.size(), std::move(read).error());
+        Event event = *std::move(read);
         log.rtmr[event.imr] = extend(log.rtmr[event.imr], event.digest);
         ++log.extends[event.imr];
         log.events.push_back(std::move(event));

@@ -124,7 +124,8 @@ TEST(TcbInfo, SortsLevelsWhateverTheFileSays) {
     ASSERT_TRUE(info.has_value()) << info.error().detail;
     EXPECT_EQ(info->levels[0].pcesvn, 13);
     EXPECT_EQ(info->levels[1].status, TcbStatus::OutOfDate);
-    EXPECT_EQ(info->levels[0].sgx[0].category, "BIOS");
+    EXPECT_EQ(info->label(info->levels[0].sgx[0]).category, "BIOS");
+    EXPECT_EQ(info->label(info->levels[0].sgx[1]).category, "");
 }
 
 TEST(TcbInfo, RefusesByName) {
@@ -199,6 +200,53 @@ TEST(EventLog, ALaterEventDoesNotOverrideAnEarlierOne) {
     EXPECT_EQ(log->boot_event("app-id")->payload, Bytes{1});
     EXPECT_EQ(log->boot_event("late"), nullptr);
     EXPECT_EQ(log->boot_event("none"), nullptr);
+}
+
+TEST(EventLog, NamesCountInTheirPhaseOnly) {
+    const auto log = parse_event_list(
+        "[" + runtime_event("compose-hash", "01") + "," + runtime_event("boot-mr-done", "") + "," +
+        runtime_event("app-id", "02") + "," + runtime_event("key-provider", "03") + "," +
+        runtime_event("system-ready", "") + "," + runtime_event("os-image-hash", "04") + "]");
+    ASSERT_TRUE(log.has_value());
+    EXPECT_NE(log->boot_event("compose-hash"), nullptr);
+    EXPECT_NE(log->boot_event("boot-mr-done"), nullptr);
+    EXPECT_EQ(log->boot_event("app-id"), nullptr) << "behind the marker of its phase";
+    EXPECT_NE(log->boot_event("key-provider"), nullptr);
+    EXPECT_NE(log->boot_event("system-ready"), nullptr);
+    EXPECT_EQ(log->boot_event("os-image-hash"), nullptr);
+}
+
+TEST(EventLog, PhasesTellWhichEventsCount) {
+    BootPhases phases;
+    EXPECT_TRUE(phases.counts("app-id"));
+    EXPECT_FALSE(phases.counts("app-id")) << "again";
+    EXPECT_TRUE(phases.counts("mine"));
+    EXPECT_TRUE(phases.counts("mine")) << "names of the application may repeat";
+    EXPECT_TRUE(phases.counts("boot-mr-done"));
+    EXPECT_FALSE(phases.counts("compose-hash")) << "too late";
+    EXPECT_TRUE(phases.counts("os-image-hash"));
+    EXPECT_TRUE(phases.counts("system-ready"));
+    EXPECT_FALSE(phases.counts("key-provider"));
+    EXPECT_FALSE(phases.counts("system-ready"));
+    EXPECT_TRUE(phases.counts("mine"));
+}
+
+TEST(EventLog, ErrorsNameTheByteOfTheEvent) {
+    const std::string good = runtime_event("a", "00");
+    const auto detail = [&](const std::string& bad) {
+        return parse_event_list(" [" + good + ", " + bad + "]").error().detail;
+    };
+    const std::string at = "offset " + std::to_string(good.size() + 4) + ": event 1: ";
+    EXPECT_EQ(detail("{}"), at + "imr: missing");
+    EXPECT_EQ(detail(runtime_event("a", "", R"(,"preimage":"00")")),
+              at + "the digest is not that of the content");
+    EXPECT_EQ(parse_event_list("[1, x]").error().detail, "offset 4: value expected");
+}
+
+TEST(EventLog, AFalseDigestIsRefusedAndNotMalformed) {
+    const auto log = parse_event_list("[" + runtime_event("a", "", R"(,"preimage":"00")") + "]");
+    EXPECT_EQ(log.error().code, Errc::Refused);
+    EXPECT_EQ(parse_event_list("[{}]").error().code, Errc::Malformed);
 }
 
 TEST(EventLog, RefusesByName) {

@@ -28,10 +28,14 @@ public:
     [[nodiscard]] ByteView subject() const { return subject_.in(der_); }
     /// SubjectPublicKeyInfo as a whole element; its SHA-256 is what a pin is.
     [[nodiscard]] ByteView spki() const { return spki_.in(der_); }
+    /// SHA-256 of the SubjectPublicKeyInfo.
+    [[nodiscard]] const Digest256& spki_digest() const { return spki_digest_; }
     [[nodiscard]] ByteView subject_key_id() const { return subject_key_id_.in(der_); }
     [[nodiscard]] ByteView authority_key_id() const { return authority_key_id_.in(der_); }
     /// Content of the SGX extension (1.2.840.113741.1.13.1); empty when absent.
     [[nodiscard]] ByteView sgx_extension() const { return sgx_extension_.in(der_); }
+    /// The first URI of the CRL distribution points; empty when there is none.
+    [[nodiscard]] std::string_view crl_url() const { return as_text(crl_url_.in(der_)); }
     /// The one common name of the subject; empty when there is none or several.
     [[nodiscard]] const std::string& common_name() const { return common_name_; }
 
@@ -47,8 +51,9 @@ private:
     Certificate() = default;
     friend class CertificateReader;
     Bytes der_;
-    Digest256 digest_;
-    Span tbs_, serial_, issuer_, subject_, spki_, subject_key_id_, authority_key_id_, sgx_extension_;
+    Digest256 digest_, spki_digest_;
+    Span tbs_, serial_, issuer_, subject_, spki_, subject_key_id_, authority_key_id_, sgx_extension_,
+        crl_url_;
     std::string common_name_;
 };
 

@@ -87,6 +87,22 @@ struct Bend {
     int exit_code;
 };
 
+TEST(Quote, TruncationNamesTheByteOfTheWholeQuote) {
+    Bytes auth = v4();
+    put_le(auth, 1218, 0xffff, 2);
+    EXPECT_TRUE(Quote::parse(auth).error().detail.starts_with("offset 1220: want 65535 bytes"))
+        << Quote::parse(auth).error().detail;
+    Bytes certs = v4();
+    put_le(certs, 1226, 1, 4);
+    EXPECT_TRUE(Quote::parse(certs).error().detail.starts_with("offset 1230: want 1 bytes, have 0"))
+        << Quote::parse(certs).error().detail;
+    Bytes section = v3();
+    put_le(section, 432, 10, 4);
+    EXPECT_TRUE(Quote::parse(section).error().detail.starts_with("offset 436: want 64 bytes, have 10"))
+        << Quote::parse(section).error().detail;
+    EXPECT_TRUE(Quote::parse(Bytes(kMaxQuoteSize + 1, 0)).error().detail.starts_with("offset 65536: "));
+}
+
 TEST(Quote, EachBadValueIsNamedInReadingOrder) {
     const Bend bends[] = {
         {0, 2, 2, "E_QUOTE_VERSION", 20},
@@ -151,6 +167,16 @@ TEST(Quote, PaddingIsLegalAndOnlyZeros) {
     EXPECT_EQ(error_of(quote), "accepted");
     quote.push_back(0);
     EXPECT_EQ(error_of(quote), "E_QUOTE_TOO_LARGE");
+}
+
+TEST(Layout, AttributesOfATdAreInOrder) {
+    unsigned last = 0;
+    for (const TdAttribute& attribute : td_attributes()) {
+        EXPECT_TRUE(attribute.bit > last || attribute.name == "DEBUG") << attribute.name;
+        EXPECT_LT(attribute.bit, 64);
+        last = attribute.bit;
+    }
+    EXPECT_EQ(td_attributes().size(), 13U);
 }
 
 TEST(Layout, FieldsAreInOrderAndInsideTheirBody) {

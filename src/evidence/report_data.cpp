@@ -26,6 +26,10 @@ std::string_view to_text(BindingForm form) {
             return "lumoz";
         case BindingForm::Aci:
             return "aci";
+        case BindingForm::TinfoilV2:
+            return "tinfoil-v2";
+        case BindingForm::TinfoilV3:
+            return "tinfoil-v3";
     }
     return "";
 }

@@ -6,8 +6,8 @@
 
 namespace lumoz::evidence {
 
-enum class BindingForm : std::uint8_t { Plain, Tls, Lumoz, Aci };
-/// `plain`, `tls`, `lumoz`, `aci`.
+enum class BindingForm : std::uint8_t { Plain, Tls, Lumoz, Aci, TinfoilV2, TinfoilV3 };
+/// `plain`, `tls`, `lumoz`, `aci`, `tinfoil-v2`, `tinfoil-v3`.
 [[nodiscard]] std::string_view to_text(BindingForm form);
 
 /// Address (20 bytes ecdsa, 32 bytes Ed25519) padded with zeros to 32, then the nonce.

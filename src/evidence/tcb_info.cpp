@@ -96,10 +96,10 @@ private:
     Status levels(const json::Value& root) {
         LUMOZ_TRY(const std::vector<json::Value> list, schema_.array(root, "tcbLevels"));
         if (list.empty()) return schema_.bad("tcbLevels", "empty");
+        out_.levels.reserve(list.size());
         for (const json::Value& element : list) {
             if (!element.is_object()) return schema_.bad("tcbLevels", "not an object");
-            LUMOZ_TRY(TcbLevel read, level(element));
-            out_.levels.push_back(std::move(read));
+            LUMOZ_CHECK_OK(level(element, out_.levels.emplace_back()));
         }
         std::ranges::sort(out_.levels,
                           [](const TcbLevel& a, const TcbLevel& b) { return compare(a, b) > 0; });
@@ -109,8 +109,7 @@ private:
         return {};
     }
 
-    Result<TcbLevel> level(const json::Value& element) {
-        TcbLevel out;
+    Status level(const json::Value& element, TcbLevel& out) {
         LUMOZ_TRY(const json::Value tcb, schema_.object(element, "tcb"));
         if (out_.version == 2) {
             LUMOZ_CHECK_OK(components_v2(tcb, out.sgx));
@@ -125,26 +124,45 @@ private:
         LUMOZ_TRY(out.tcb_date, schema_.date(element, "tcbDate"));
         LUMOZ_TRY(out.status, words_.read(schema_, element, StatusWords::Kind::Platform));
         LUMOZ_TRY(out.advisories, read_advisories(schema_, element));
-        return out;
+        return {};
     }
 
-    Status components(const json::Value& tcb, std::string_view name,
-                      std::array<TcbComponent, 16>& out) const {
+    Status components(const json::Value& tcb, std::string_view name, std::array<TcbComponent, 16>& out) {
         LUMOZ_TRY(const std::vector<json::Value> list, schema_.array(tcb, name));
         if (list.size() != out.size()) return schema_.bad(name, "not 16 components");
         for (std::size_t i = 0; i < out.size(); ++i) {
             if (!list[i].is_object()) return schema_.bad(name, "not an object");
             LUMOZ_TRY(const std::int64_t svn, schema_.integer(list[i], "svn", 255));
             out[i].svn = static_cast<std::uint8_t>(svn);
-            LUMOZ_TRY(out[i].category, optional_text(list[i], "category"));
-            LUMOZ_TRY(out[i].type, optional_text(list[i], "type"));
+            // `svn` alone is the usual case.
+            if (list[i].size() == 1) continue;
+            ComponentLabel label;
+            LUMOZ_CHECK_OK(optional_text(list[i], "category", label.category));
+            LUMOZ_CHECK_OK(optional_text(list[i], "type", label.type));
+            out[i].label = label_index(std::move(label));
         }
         return {};
     }
 
-    Result<std::string> optional_text(const json::Value& object, std::string_view name) const {
-        if (!object.find(name)) return std::string();
-        return schema_.text(object, name);
+    Status optional_text(const json::Value& object, std::string_view name, std::string& out) const {
+        const auto value = object.find(name);
+        if (!value) return {};
+        auto text = value->as_string();
+        if (!text) return schema_.bad(name, "not a text");
+        out = std::move(*text);
+        return {};
+    }
+
+    /// Every level repeats the labels of the one before; a document with ever new ones is not searched for
+    /// twins.
+    std::uint32_t label_index(ComponentLabel label) {
+        constexpr std::size_t kSearched = 64;
+        const auto end =
+            out_.labels.begin() + static_cast<std::ptrdiff_t>(std::min(out_.labels.size(), kSearched));
+        const auto at = std::find(out_.labels.begin(), end, label);
+        if (at != end) return static_cast<std::uint32_t>(at - out_.labels.begin());
+        out_.labels.push_back(std::move(label));
+        return static_cast<std::uint32_t>(out_.labels.size() - 1);
     }
 
     Status components_v2(const json::Value& tcb, std::array<TcbComponent, 16>& out) const {

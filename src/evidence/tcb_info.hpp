@@ -23,10 +23,16 @@ enum class TcbStatus : std::uint8_t {
 /// Any of the nine words; nothing otherwise.
 [[nodiscard]] std::optional<TcbStatus> tcb_status_from(std::string_view text);
 
+/// What a component is, in the words of the document; either may be empty.
+struct ComponentLabel {
+    std::string category;
+    std::string type;
+    bool operator==(const ComponentLabel&) const = default;
+};
+
 struct TcbComponent {
     std::uint8_t svn = 0;
-    std::string category;  ///< may be empty
-    std::string type;      ///< may be empty
+    std::uint32_t label = 0;  ///< index in TcbInfo::labels
 };
 
 struct TcbLevel {
@@ -71,7 +77,12 @@ struct TcbInfo {
     std::uint32_t evaluation_number = 0;
     std::optional<TdxModule> module;
     std::vector<TdxModuleIdentity> module_identities;
-    std::vector<TcbLevel> levels;  ///< highest first, whatever the order in the file
+    std::vector<TcbLevel> levels;                          ///< highest first, whatever the order in the file
+    std::vector<ComponentLabel> labels{ComponentLabel{}};  ///< [0] is the empty one
+
+    [[nodiscard]] const ComponentLabel& label(const TcbComponent& component) const {
+        return labels[component.label];
+    }
 
     /// `E_TCBINFO_PARSE`, or `E_TCB_UNRECOGNIZED` for a status word that is not known, used or not.
     static Result<TcbInfo> parse(std::string_view text);

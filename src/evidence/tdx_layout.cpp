@@ -30,12 +30,31 @@ constexpr Field kTd[] = {
     {"init_servtd_attr", 777, 8}, {"init_cpu_svn", 785, 16},    {"init_tee_tcb_svn", 801, 16},
     {"init_fmspc", 817, 12},      {"cur_servtd_hash", 829, 48}, {"cur_servtd_attr", 877, 8},
 };
+constexpr TdAttribute kTdAttributes[] = {
+    {0, "DEBUG"},
+    {4, "HGS_PLUS_PROFILING"},
+    {5, "PERFORMANCE_PROFILING"},
+    {6, "POWER_TELEMETRY"},
+    {16, "ICSSD"},
+    {17, "SERVTD_EXT"},
+    {27, "LASS"},
+    {28, "SEPT_VE_DISABLE"},
+    {29, "MIGRATABLE"},
+    {30, "PKS"},
+    {31, "KL"},
+    {62, "TPA"},
+    {63, "PERFMON"},
+};
 constexpr std::size_t kTd10Fields = 15;
 constexpr std::size_t kTd15Fields = 17;
 static_assert(kTd[kTd10Fields - 1].offset + kTd[kTd10Fields - 1].size == kTd10Size);
 static_assert(kTd[kTd15Fields - 1].offset + kTd[kTd15Fields - 1].size == kTd15Size);
 
 }  // namespace
+
+std::span<const TdAttribute> td_attributes() {
+    return kTdAttributes;
+}
 
 std::span<const Field> header_fields() {
     return kHeader;

@@ -39,6 +39,14 @@ struct Field {
     bool integer = false;
 };
 
+/// One bit of TDATTRIBUTES (tdx.md 2.7). Bits that are in no entry are reserved.
+struct TdAttribute {
+    std::uint8_t bit;
+    std::string_view name;
+};
+/// Every bit with a meaning, ascending.
+[[nodiscard]] std::span<const TdAttribute> td_attributes();
+
 /// version, att_key_type, tee_type, qe_svn, pce_svn, qe_vendor_id, user_data.
 [[nodiscard]] std::span<const Field> header_fields();
 /// The fields that a body of this kind has, in the order of their offsets; reserved bytes are not listed.

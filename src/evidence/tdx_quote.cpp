@@ -75,7 +75,8 @@ private:
         LUMOZ_TRY(const std::uint32_t size, in_.le<std::uint32_t>());
         LUMOZ_TRY(quote_.parts_.signature_section, piece(in_, 0, size));
         const std::size_t base = quote_.parts_.signature_section.begin;
-        Reader in(quote_.parts_.signature_section.in(bytes_), kTruncated, "tdx.quote.signature_section");
+        Reader in(quote_.parts_.signature_section.in(bytes_), kTruncated, "tdx.quote.signature_section",
+                  base);
         LUMOZ_TRY(quote_.parts_.signature, piece(in, base, kSignatureSize));
         LUMOZ_TRY(quote_.parts_.attestation_key, piece(in, base, kKeySize));
         if (quote_.version_ == 3) return qe_part(in, base);
@@ -89,7 +90,7 @@ private:
         LUMOZ_TRY(const ByteView content, in.take(envelope));
         if (in.left() != 0)
             return bad(Errc::Malformed, "E_QUOTE_LENGTHS", "tdx.quote.envelope_size", type_at + 2, envelope);
-        Reader inner(content, kTruncated, "tdx.quote.envelope");
+        Reader inner(content, kTruncated, "tdx.quote.envelope", base + envelope_at);
         return qe_part(inner, base + envelope_at);
     }
 
@@ -124,7 +125,8 @@ private:
 Result<Quote> Quote::parse(ByteView bytes) {
     if (bytes.size() > kMaxQuoteSize)
         return fail(Errc::Malformed, "E_QUOTE_TOO_LARGE", "tdx.quote.size",
-                    std::to_string(bytes.size()) + " bytes, at most " + std::to_string(kMaxQuoteSize));
+                    "offset " + std::to_string(kMaxQuoteSize) + ": " + std::to_string(bytes.size()) +
+                        " bytes, at most " + std::to_string(kMaxQuoteSize));
     return QuoteParser(bytes).run();
 }
 

@@ -38,6 +38,10 @@ Status validate(const Config& c) {
         return refuse("engine.url needs engine.kind = \"url\"");
     if (!c.engine_spki_sha256.empty() && !fixed_from_hex<Digest256>(c.engine_spki_sha256))
         return refuse("engine.spki_sha256 must be 64 hex digits");
+    if (!c.collateral_file.empty() && !c.collateral_service.empty())
+        return refuse("collateral.file and collateral.service exclude each other");
+    for (const std::string& root : c.collateral_roots)
+        if (!fixed_from_hex<Digest256>(root)) return refuse("collateral.roots must be 64 hex digits each");
     if (c.signatures_open && c.token_file.empty())
         return refuse("signatures.open says nothing without auth.token_file: receipts are open then");
     return {};

@@ -50,6 +50,12 @@ struct Config {
     std::string tee_configfs = "/sys/kernel/config/tsm/report";
     std::chrono::milliseconds tee_timeout{30'000};
     std::string collateral_file;
+    std::string collateral_service;
+    std::string collateral_ca_file;
+    std::string collateral_cache;
+    bool collateral_early = false;
+    std::vector<std::string> collateral_roots;
+    std::chrono::milliseconds collateral_warn_before{std::chrono::hours(72)};
 
     std::string token_file;
     bool signatures_open = false;

@@ -183,6 +183,21 @@ std::vector<ConfigKey> trust_keys() {
         duration("tee.timeout", &Config::tee_timeout, "One quote"),
         text("collateral.file", &Config::collateral_file,
              "JSON file of the vendor's collateral, stapled to reports and read again when it changes"),
+        text("collateral.service", &Config::collateral_service,
+             "URL of Intel's provisioning certification service or of a PCCS: collateral is fetched, checked "
+             "and "
+             "kept fresh; instead of `file`"),
+        text("collateral.ca_file", &Config::collateral_ca_file,
+             "PEM file of the authorities for an https service; empty: the system's"),
+        text("collateral.cache", &Config::collateral_cache,
+             "Folder for what the service gave; empty: `collateral` in state_dir"),
+        choice<bool>("collateral.update", &Config::collateral_early, {{"standard", false}, {"early", true}},
+                     "`standard`: the set that Intel enforces; `early`: the newest one"),
+        texts(
+            "collateral.roots", &Config::collateral_roots,
+            "Further root keys for documents of the service, each SHA-256 of a SubjectPublicKeyInfo in hex"),
+        duration("collateral.warn_before", &Config::collateral_warn_before,
+                 "`/ready` warns when the collateral ends within this"),
         text("auth.token_file", &Config::token_file,
              "Lines of `name sha256:<hex of the token>`; empty: no authentication, receipts are open"),
         flag("signatures.open", &Config::signatures_open, "Lets any credential, and none, read any receipt"),

@@ -118,6 +118,21 @@ net::Task<void> answer_signature(Call& call) {
 
 }  // namespace
 
+namespace {
+
+/// Words when collateral ends soon; empty while there is time, and when there is none.
+std::string collateral_warning(Service& service) {
+    const auto current = service.collateral.current();
+    if (!current) return {};
+    const std::int64_t left = current->expires_at - service.clock.now();
+    const auto before =
+        std::chrono::duration_cast<std::chrono::seconds>(service.config.collateral_warn_before);
+    if (left <= 0 || left > before.count()) return {};
+    return "expires at " + to_rfc3339(current->expires_at);
+}
+
+}  // namespace
+
 std::vector<ReadyCheck> ready_checks(Service& service) {
     const Status store = service.store.healthy();
     const Status collateral = service.collateral.status();
@@ -129,7 +144,8 @@ std::vector<ReadyCheck> ready_checks(Service& service) {
         {"engine", engine, engine ? "" : "the engine does not answer"},
         {"keys", attested, attested ? "" : "the evidence of the keys is not stored"},
         {"store", store.has_value(), store ? "" : store.error().rule},
-        {"collateral", collateral.has_value(), collateral ? "" : collateral.error().rule},
+        {"collateral", collateral.has_value(), collateral ? "" : collateral.error().rule,
+         collateral_warning(service)},
         {"keyset", !expired, expired ? "the keyset is past not_after" : ""},
         {"service", !draining, draining ? "the service is shutting down" : ""},
     };
@@ -142,6 +158,10 @@ std::string ready_json(const std::vector<ReadyCheck>& checks, bool authenticatio
     w.key("missing").array();
     for (const ReadyCheck& check : checks)
         if (!check.ok) w.string(check.name);
+    w.end();
+    w.key("warnings").object();
+    for (const ReadyCheck& check : checks)
+        if (!check.warning.empty()) w.key(check.name).string(check.warning);
     w.end();
     w.key("checks").object();
     for (const ReadyCheck& check : checks)
@@ -171,6 +191,9 @@ std::string metrics_page(Service& service) {
     counter("lumoz_store_commits_total", "Transactions.", store.commits);
     counter("lumoz_store_failed_total", "Records that were not stored.", store.failed);
     counter("lumoz_store_deleted_total", "Records past their retention.", store.deleted);
+    if (const auto collateral = service.collateral.current())
+        gauge("lumoz_collateral_seconds_left", "Until the stapled collateral expires; negative when it has.",
+              static_cast<double>(collateral->expires_at - service.clock.now()));
     gauge("lumoz_store_queued", "Records that wait.", static_cast<double>(store.queued));
     gauge("lumoz_store_bytes", "Size of the store.", static_cast<double>(store.bytes_used));
     gauge("lumoz_store_free_bytes", "Free space of its file system.", static_cast<double>(store.bytes_free));

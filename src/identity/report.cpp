@@ -129,6 +129,9 @@ Binding bind_report(const PublicIdentity& identity, ReportKey key, BindingForm f
             break;
         case BindingForm::Aci:
             return bind_aci(identity, nonce);
+        case BindingForm::TinfoilV2:
+        case BindingForm::TinfoilV3:
+            break;  // forms that we verify and do not make: all zeros, which no verifier takes
     }
     return out;
 }

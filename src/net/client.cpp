@@ -231,20 +231,28 @@ Task<Result<std::unique_ptr<ClientExchange>>> Client::send(std::string method, s
     const std::shared_ptr<Core> core = core_;
     LUMOZ_CO_CHECK_OK(check_request(method, target, headers));
     std::unique_ptr<ClientConnection> connection = core->take();
-    if (!connection) {
-        LUMOZ_CO_TRY(connection, co_await core->open());
+    for (bool pooled = connection != nullptr;; pooled = false) {
+        if (!connection) {
+            LUMOZ_CO_TRY(connection, co_await core->open());
+        }
+        if (cancel != nullptr) {
+            if (cancel->cancelled_) co_return fail(Errc::Closed, "E_NET_CLOSED", "net.client.cancelled");
+            cancel->close_ = [c = connection.get()] { c->stream.close(); };
+        }
+        const TimePoint deadline = core->loop.now() + core->options.head_timeout;
+        write_request(connection->out, *core, method, target, headers, body.size());
+        const std::array<ByteView, 2> parts = {as_bytes(connection->out), body};
+        Status done = co_await connection->stream.write(parts, core->options.write_timeout);
+        if (done) done = co_await read_head(*connection, core->options, deadline);
+        if (cancel != nullptr) cancel->close_ = nullptr;
+        if (done) break;
+        // A server may close an idle connection just when a request comes: without one byte of an answer the
+        // request is sent once more, on a connection of its own.
+        const bool cancelled = cancel != nullptr && cancel->cancelled_;
+        const bool missed = pooled && done.error().code == Errc::Closed && connection->end == 0 && !cancelled;
+        if (!missed) co_return std::unexpected(std::move(done).error());
+        connection.reset();
     }
-    if (cancel != nullptr) {
-        if (cancel->cancelled_) co_return fail(Errc::Closed, "E_NET_CLOSED", "net.client.cancelled");
-        cancel->close_ = [c = connection.get()] { c->stream.close(); };
-    }
-    const TimePoint deadline = core->loop.now() + core->options.head_timeout;
-    write_request(connection->out, *core, method, target, headers, body.size());
-    const std::array<ByteView, 2> parts = {as_bytes(connection->out), body};
-    Status done = co_await connection->stream.write(parts, core->options.write_timeout);
-    if (done) done = co_await read_head(*connection, core->options, deadline);
-    if (cancel != nullptr) cancel->close_ = nullptr;
-    if (!done) co_return std::unexpected(std::move(done).error());
     co_return std::make_unique<Answer>(core, std::move(connection), method == "HEAD");
 }
 

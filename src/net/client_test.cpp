@@ -230,6 +230,30 @@ TEST_F(Pool, ReusesConnectionsAndDropsThoseThatTheServerClosed) {
     testing::run(loop, task(*this));
 }
 
+TEST_F(Pool, ARequestThatMeetsAClosingConnectionIsSentOnceMore) {
+    int calls = 0;
+    bool always = false;
+    routes.on("/drop", [&](Exchange& exchange) -> Task<void> {
+        if (++calls % 2 == 0 || always) {
+            exchange.abort();
+        } else {
+            (void)co_await exchange.respond(200, kNone, as_bytes("ok"));
+        }
+    });
+    auto task = [](Pool& t, int& count, bool& drop) -> Task<void> {
+        Client client(t.loop, t.url, ClientOptions{.pool_size = 4});
+        EXPECT_EQ(co_await post(client, "/drop", ""), "ok");
+        EXPECT_EQ(co_await post(client, "/drop", ""), "ok") << "the second call was dropped, the third not";
+        EXPECT_EQ(count, 3);
+        drop = true;
+        EXPECT_EQ(co_await post(client, "/drop", ""), "E_NET_CLOSED");
+        EXPECT_EQ(count, 5) << "once more, not for ever";
+        EXPECT_EQ(co_await post(client, "/drop", ""), "E_NET_CLOSED");
+        EXPECT_EQ(count, 6) << "a fresh connection is no reason to try again";
+    };
+    testing::run(loop, task(*this, calls, always));
+}
+
 TEST_F(Pool, ClosesIdleConnectionsItself) {
     auto task = [](Pool& t) -> Task<void> {
         Client client(t.loop, t.url, ClientOptions{.pool_idle = 50ms, .pool_size = 4});

@@ -22,6 +22,8 @@ struct Reached {
     std::int64_t tcb_date = 0;
 };
 
+constexpr unsigned kPceIndex = 16;
+
 /// Components below this index belong to the module, which has levels of its own (tdx.md 6, 2).
 std::size_t first_tdx_component(const TeeTcbSvn& svn) {
     return svn[1] > 0 ? 2 : 0;
@@ -71,24 +73,69 @@ TcbStatus overall(TcbStatus launch, TcbStatus current) {
     return launch;
 }
 
-std::unexpected<Error> no_level(std::string_view where) {
-    return fail(Errc::Refused, "E_TCB_NOT_SUPPORTED", where);
+std::unexpected<Error> no_level(std::string_view where, std::string detail) {
+    return fail(Errc::Refused, "E_TCB_NOT_SUPPORTED", where, std::move(detail));
+}
+
+std::unexpected<Error> no_isv_level(std::string_view where, const std::vector<IsvLevel>& levels,
+                                    unsigned have) {
+    return no_level(where, "has " + std::to_string(have) + ", the lowest level needs " +
+                               std::to_string(levels.back().isvsvn));
+}
+
+std::vector<std::string> removed(const std::vector<std::string>& now, const std::vector<std::string>& then) {
+    std::vector<std::string> out;
+    for (const std::string& id : now)
+        if (std::ranges::find(then, id) == then.end()) out.push_back(id);
+    return out;
+}
+
+/// Components in which the platform is below `level`; empty exactly when it reaches it.
+std::vector<Shortfall> lacking(const AppraisalInput& in, const std::optional<TeeTcbSvn>& svn,
+                               const TcbLevel& level) {
+    std::vector<Shortfall> out;
+    const auto compare = [&](std::string_view set, std::size_t i, const evidence::TcbComponent& need,
+                             unsigned have) {
+        if (have >= need.svn) return;
+        const evidence::ComponentLabel& label = in.tcb.label(need);
+        out.push_back({static_cast<unsigned>(i), set, label.category, label.type, have, need.svn, {}});
+    };
+    for (std::size_t i = 0; i < 16; ++i)
+        compare("sgx", i, level.sgx[i], in.pck.components[i]);
+    if (in.pck.pcesvn < level.pcesvn)
+        out.push_back({kPceIndex, "pcesvn", {}, {}, in.pck.pcesvn, level.pcesvn, {}});
+    if (!svn) return out;
+    for (std::size_t i = first_tdx_component(*svn); i < 16; ++i)
+        compare("tdx", i, level.tdx[i], (*svn)[i]);
+    return out;
+}
+
+std::string lacking_words(const AppraisalInput& in, const std::optional<TeeTcbSvn>& svn,
+                          const TcbLevel& lowest) {
+    std::string out;
+    for (const Shortfall& s : lacking(in, svn, lowest)) {
+        if (!out.empty()) out += ", ";
+        out += std::string(s.set) + (s.index == kPceIndex ? "" : " component " + std::to_string(s.index)) +
+               " has " + std::to_string(s.have) + ", the lowest level needs " + std::to_string(s.need);
+    }
+    return out;
 }
 
 Result<Reached> reach(const AppraisalInput& in, const std::optional<TeeTcbSvn>& svn) {
     Reached out;
     const auto platform =
         std::ranges::find_if(in.tcb.levels, [&](const TcbLevel& level) { return reaches(level, in, svn); });
-    if (platform == in.tcb.levels.end()) return no_level("tdx.tcb.platform_level");
+    if (platform == in.tcb.levels.end())
+        return no_level("tdx.tcb.platform_level", lacking_words(in, svn, in.tcb.levels.back()));
     out.platform = &*platform;
     if (svn && (*svn)[1] > 0) {
         LUMOZ_TRY(const evidence::TdxModuleIdentity* const identity, module_identity(in.tcb, (*svn)[1]));
         out.module_levels = &identity->levels;
         out.module = highest(identity->levels, (*svn)[0]);
-        if (out.module == nullptr) return no_level("tdx.tcb.module_level");
+        if (out.module == nullptr) return no_isv_level("tdx.tcb.module_level", identity->levels, (*svn)[0]);
     }
     out.qe = highest(in.qe.levels, in.qe_svn);
-    if (out.qe == nullptr) return no_level("tdx.tcb.qe_level");
+    if (out.qe == nullptr) return no_isv_level("tdx.tcb.qe_level", in.qe.levels, in.qe_svn);
 
     std::set<std::string> advisories(out.platform->advisories.begin(), out.platform->advisories.end());
     out.status = out.platform->status;
@@ -103,44 +150,48 @@ Result<Reached> reach(const AppraisalInput& in, const std::optional<TeeTcbSvn>& 
     return out;
 }
 
-std::vector<std::string> removed(const std::vector<std::string>& now, const std::vector<std::string>& then) {
-    std::vector<std::string> out;
-    for (const std::string& id : now)
-        if (std::ranges::find(then, id) == then.end()) out.push_back(id);
+/// The nearest level above `reached` with a better status; null when there is none. Levels stand highest
+/// first.
+template <class Level>
+const Level* better(const std::vector<Level>& levels, const Level& reached) {
+    for (auto i = static_cast<std::size_t>(&reached - levels.data()); i-- > 0;)
+        if (levels[i].status < reached.status) return &levels[i];
+    return nullptr;
+}
+
+template <class Level>
+Remedy remedy_of(std::string_view part, const Level& reached, const Level* next,
+                 std::vector<Shortfall> shortfall) {
+    Remedy out{part, reached.status, reached.advisories, {}, 0, std::move(shortfall)};
+    if (next == nullptr) return out;
+    out.next = next->status;
+    out.next_date = next->tcb_date;
+    for (Shortfall& s : out.shortfall)
+        s.advisories = removed(reached.advisories, next->advisories);
     return out;
 }
 
-void isv_shortfall(std::string_view set, const std::vector<IsvLevel>& levels, const IsvLevel& reached,
-                   unsigned have, std::vector<Shortfall>& out) {
+void isv_remedy(std::string_view part, const std::vector<IsvLevel>& levels, const IsvLevel& reached,
+                unsigned have, std::vector<Remedy>& out) {
     if (reached.status == TcbStatus::UpToDate) return;
-    // Levels are sorted highest first: the nearest better one stands before the one that was reached.
-    for (auto i = static_cast<std::size_t>(&reached - levels.data()); i-- > 0;) {
-        if (levels[i].status >= reached.status) continue;
-        out.push_back(
-            {0, set, {}, {}, have, levels[i].isvsvn, removed(reached.advisories, levels[i].advisories)});
-        return;
-    }
+    const IsvLevel* next = better(levels, reached);
+    std::vector<Shortfall> shortfall;
+    if (next != nullptr) shortfall.push_back({0, part, {}, {}, have, next->isvsvn, {}});
+    out.push_back(remedy_of(part, reached, next, std::move(shortfall)));
 }
 
-void platform_shortfall(const AppraisalInput& in, const std::optional<TeeTcbSvn>& svn,
-                        const TcbLevel& reached, std::vector<Shortfall>& out) {
-    if (reached.status == TcbStatus::UpToDate) return;
-    const TcbLevel* better = nullptr;
-    for (auto i = static_cast<std::size_t>(&reached - in.tcb.levels.data()); i-- > 0 && better == nullptr;)
-        if (in.tcb.levels[i].status < reached.status) better = &in.tcb.levels[i];
-    if (better == nullptr) return;
-    const std::vector<std::string> gone = removed(reached.advisories, better->advisories);
-    const auto compare = [&](std::string_view set, unsigned i, const evidence::TcbComponent& need,
-                             unsigned have) {
-        if (have < need.svn) out.push_back({i, set, need.category, need.type, have, need.svn, gone});
-    };
-    for (unsigned i = 0; i < 16; ++i)
-        compare("sgx", i, better->sgx[i], in.pck.components[i]);
-    if (in.pck.pcesvn < better->pcesvn)
-        out.push_back({16, "pcesvn", {}, {}, in.pck.pcesvn, better->pcesvn, gone});
-    if (!svn) return;
-    for (auto i = static_cast<unsigned>(first_tdx_component(*svn)); i < 16; ++i)
-        compare("tdx", i, better->tdx[i], (*svn)[i]);
+std::vector<Remedy> remedies(const AppraisalInput& in, const std::optional<TeeTcbSvn>& svn,
+                             const Reached& reached) {
+    std::vector<Remedy> out;
+    if (reached.platform->status != TcbStatus::UpToDate) {
+        const TcbLevel* next = better(in.tcb.levels, *reached.platform);
+        out.push_back(remedy_of("platform", *reached.platform, next,
+                                next == nullptr ? std::vector<Shortfall>() : lacking(in, svn, *next)));
+    }
+    if (reached.module != nullptr)
+        isv_remedy("module", *reached.module_levels, *reached.module, (*svn)[0], out);
+    isv_remedy("qe", in.qe.levels, *reached.qe, in.qe_svn, out);
+    return out;
 }
 
 }  // namespace
@@ -171,10 +222,8 @@ Result<TdxResult> appraise(const AppraisalInput& in) {
     out.current_tcb_date = current.tcb_date;
     out.tcb_eval = std::min(in.tcb.evaluation_number, in.qe.evaluation_number);
     out.pck = in.pck;
-    platform_shortfall(in, in.launch, *launch.platform, out.shortfall);
-    if (launch.module != nullptr)
-        isv_shortfall("module", *launch.module_levels, *launch.module, (*in.launch)[0], out.shortfall);
-    isv_shortfall("qe", in.qe.levels, *launch.qe, in.qe_svn, out.shortfall);
+    out.remedies = remedies(in, in.launch, launch);
+    out.current_remedies = in.current ? remedies(in, in.current, current) : out.remedies;
     return out;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/chain.hpp"
 
-#include "crypto/sha2.hpp"
+#include "verify/vendor_signatures.hpp"
 
 namespace lumoz::verify {
 
@@ -14,6 +14,10 @@ constexpr std::string_view kRootName = "Intel SGX Root CA";
 
 std::unexpected<Error> bad(std::string_view rule, std::string_view where, std::string detail = {}) {
     return fail(Errc::Refused, rule, where, std::move(detail));
+}
+
+std::string place(std::size_t i) {
+    return "certificate " + std::to_string(i);
 }
 
 Status check_order(const Chain& chain, const ChainProfile& profile) {
@@ -39,11 +43,11 @@ Status check_links(const Chain& chain, Memo& memo) {
     for (std::size_t i = 0; i < chain.size(); ++i) {
         const Certificate& child = *chain[i];
         const Certificate& parent = *chain[std::min(i + 1, chain.size() - 1)];
-        const std::string at = "certificate " + std::to_string(i);
-        if (!equal(child.issuer(), parent.subject())) return bad("E_CHAIN_NAME", "chain.issuer", at);
+        if (!equal(child.issuer(), parent.subject())) return bad("E_CHAIN_NAME", "chain.issuer", place(i));
         if (!memo.verify(parent.key, child.digest(), child.signature))
-            return bad("E_CHAIN_SIGNATURE", "chain.signature", at);
-        if (i > 0 && (!child.ca || !child.key_cert_sign)) return bad("E_CERT_EXTENSION", "chain.ca", at);
+            return bad("E_CHAIN_SIGNATURE", "chain.signature", place(i));
+        if (i > 0 && (!child.ca || !child.key_cert_sign))
+            return bad("E_CERT_EXTENSION", "chain.ca", place(i));
     }
     const Certificate& leaf = *chain.front();
     if (leaf.ca || !leaf.digital_signature) return bad("E_CERT_EXTENSION", "chain.leaf_usage");
@@ -64,7 +68,7 @@ bool Memo::knows(const crypto::P256Public& key, const Digest256& digest,
 
 bool Memo::verify(const crypto::P256Public& key, const Digest256& digest,
                   const crypto::P256Signature& signature) {
-    if (knows(key, digest, signature)) return true;
+    if (knows(key, digest, signature) || is_vendor_signature(key, digest, signature)) return true;
     if (!crypto::p256_verify_digest(key, digest, signature)) return false;
     signatures_.push_back({key, digest, signature});
     return true;
@@ -90,26 +94,48 @@ Result<Chain> check_chain(std::span<const Bytes> certificates, const ChainProfil
             "E_CHAIN_LENGTH", "chain.length",
             std::to_string(certificates.size()) + " certificates, want " + std::to_string(profile.count));
     Chain chain;
+    chain.reserve(certificates.size());
     for (const Bytes& der : certificates) {
         LUMOZ_TRY(CertPtr certificate, memo.certificate(der));
         chain.push_back(std::move(certificate));
     }
     LUMOZ_CHECK_OK(check_order(chain, profile));
-    if (!roots.accepts(crypto::sha256(chain.back()->spki())))
-        return bad("E_CHAIN_ROOT_UNTRUSTED", "chain.root_pin");
+    if (!roots.accepts(chain.back()->spki_digest())) return bad("E_CHAIN_ROOT_UNTRUSTED", "chain.root_pin");
     LUMOZ_CHECK_OK(check_names(chain, profile));
     LUMOZ_CHECK_OK(check_links(chain, memo));
     return chain;
 }
 
+Result<Chain> check_issuer_chain(std::span<const Bytes> certificates, const RootPins& roots, Memo& memo) {
+    if (certificates.size() != 2)
+        return bad("E_CHAIN_LENGTH", "chain.length",
+                   std::to_string(certificates.size()) + " certificates, want 2");
+    Chain chain;
+    for (const Bytes& der : certificates) {
+        LUMOZ_TRY(CertPtr certificate, memo.certificate(der));
+        chain.push_back(std::move(certificate));
+    }
+    const Certificate& root = *chain[1];
+    if (!roots.accepts(root.spki_digest())) return bad("E_CHAIN_ROOT_UNTRUSTED", "chain.root_pin");
+    if (std::ranges::find(kPckIntermediates, chain[0]->common_name()) == std::end(kPckIntermediates) ||
+        !equal(chain[0]->issuer(), root.subject()) || !equal(root.issuer(), root.subject()))
+        return bad("E_CHAIN_NAME", "chain.issuer");
+    for (const CertPtr& certificate : chain) {
+        if (!certificate->ca || !certificate->key_cert_sign) return bad("E_CERT_EXTENSION", "chain.ca");
+        if (!memo.verify(root.key, certificate->digest(), certificate->signature))
+            return bad("E_CHAIN_SIGNATURE", "chain.signature");
+    }
+    return chain;
+}
+
 Status check_chain_dates(const Chain& chain, UnixTime now) {
     for (std::size_t i = 0; i < chain.size(); ++i) {
-        const std::string at = "certificate " + std::to_string(i);
         if (now < chain[i]->not_before)
             return bad("E_CERT_NOT_YET_VALID", "chain.not_before",
-                       at + ": " + to_rfc3339(chain[i]->not_before));
+                       place(i) + ": " + to_rfc3339(chain[i]->not_before));
         if (now > chain[i]->not_after)
-            return bad("E_CERT_EXPIRED", "chain.not_after", at + ": " + to_rfc3339(chain[i]->not_after));
+            return bad("E_CERT_EXPIRED", "chain.not_after",
+                       place(i) + ": " + to_rfc3339(chain[i]->not_after));
     }
     return {};
 }

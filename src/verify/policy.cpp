@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/policy.hpp"
 
+#include "base/hex.hpp"
 #include "base/time.hpp"
 
 #include <map>
@@ -17,10 +18,14 @@ constexpr std::uint64_t kDebug = bit(0);
 constexpr std::uint64_t kProfilingGroup = 0xfe;
 constexpr std::uint64_t kSeptVeDisable = bit(28);
 constexpr std::uint64_t kMigratable = bit(29);
-// Of the profiling group, bits 4, 5 and 6 have a meaning; the others are reserved as well.
-constexpr std::uint64_t kKnownBits = kDebug | bit(4) | bit(5) | bit(6) | bit(16) | bit(17) | bit(27) |
-                                     kSeptVeDisable | kMigratable | bit(30) | bit(31) | bit(62) | bit(63);
 constexpr std::uint8_t kSgxDebug = 0x02;
+
+std::uint64_t known_bits() {
+    std::uint64_t out = 0;
+    for (const evidence::TdAttribute& attribute : evidence::td_attributes())
+        out |= bit(attribute.bit);
+    return out;
+}
 
 /// Collects findings; one code stands once, with all its reasons.
 class Findings {
@@ -84,33 +89,41 @@ void check_platform(const TdxResult& result, const Policy& policy, Findings& out
     const evidence::PckExtension& pck = result.pck;
     if (policy.allow_fmspc)
         out.add_unless(contains(*policy.allow_fmspc, pck.fmspc.view()), "P_PLATFORM",
-                       "FMSPC is not in the list");
+                       "FMSPC " + to_hex(pck.fmspc.view()) + " is not in the list");
     if (policy.allow_ppid)
         out.add_unless(contains(*policy.allow_ppid, pck.ppid.view()), "P_PLATFORM",
-                       "PPID is not in the list");
+                       "PPID " + to_hex(pck.ppid.view()) + " is not in the list");
     if (policy.allow_piid) {
         const auto& id = pck.platform_instance_id;
         out.add_unless(id && contains(*policy.allow_piid, id->view()), "P_PLATFORM",
-                       "platform instance id is not in the list");
+                       id ? "platform instance id " + to_hex(id->view()) + " is not in the list"
+                          : "the platform has no instance id");
     }
-    if (contains(policy.deny_ppid, pck.ppid.view())) out.add("P_PLATFORM", "PPID is denied");
+    if (contains(policy.deny_ppid, pck.ppid.view()))
+        out.add("P_PLATFORM", "PPID " + to_hex(pck.ppid.view()) + " is denied");
 }
 
 void check_program(const evidence::Quote& quote, const Policy& policy, Findings& out) {
     for (const auto& [name, allowed] : policy.measurements) {
         const auto value = quote.field(name);
-        out.add_unless(value && contains(allowed, *value), "P_MEASUREMENT", name + " is not in the list");
+        out.add_unless(value && contains(allowed, *value), "P_MEASUREMENT",
+                       name + (value ? " is " + to_hex(*value) + ", which is not in the list"
+                                     : " is no field of this quote"));
     }
     const auto product = quote.integer("isv_prod_id");
     if (policy.isv_prod_id)
         out.add_unless(product && contains(*policy.isv_prod_id, static_cast<std::int64_t>(*product)),
-                       "P_MEASUREMENT", "isv_prod_id is not in the list");
+                       "P_MEASUREMENT",
+                       product ? "isv_prod_id is " + std::to_string(*product) + ", which is not in the list"
+                               : "isv_prod_id is no field of this quote");
     const auto svn = quote.integer("isv_svn");
     if (policy.min_isv_svn)
         out.add_unless(svn && static_cast<std::int64_t>(*svn) >= *policy.min_isv_svn, "P_ISV_SVN",
-                       "isv_svn is below the floor");
+                       svn ? "isv_svn is " + std::to_string(*svn) + ", below the floor"
+                           : "isv_svn is no field of this quote");
     if (policy.report_data)
-        out.add_unless(quote.report_data() == *policy.report_data, "P_REPORT_DATA", "report_data is another");
+        out.add_unless(quote.report_data() == *policy.report_data, "P_REPORT_DATA",
+                       "report_data is " + to_hex(quote.report_data().view()));
 }
 
 void check_attributes(const evidence::Quote& quote, const Policy& policy, Findings& out) {
@@ -122,7 +135,7 @@ void check_attributes(const evidence::Quote& quote, const Policy& policy, Findin
     const std::uint64_t bits = le64(*quote.field("td_attributes"));
     out.add_unless((bits & kDebug) == 0 || policy.allow_debug, "P_DEBUG", "debug TD");
     out.add_unless((bits & kProfilingGroup) == 0, "P_TD_UNDER_PROFILING", "TD under profiling");
-    out.add_unless((bits & ~kKnownBits) == 0, "P_TD_ATTR_RESERVED", "reserved TD attribute bits");
+    out.add_unless((bits & ~known_bits()) == 0, "P_TD_ATTR_RESERVED", "reserved TD attribute bits");
     out.add_unless((bits & kSeptVeDisable) != 0 || policy.allow_no_sept_ve_disable, "P_SEPT_VE_DISABLE",
                    "SEPT_VE_DISABLE is not set");
     out.add_unless((bits & kMigratable) == 0 || policy.allow_migratable, "P_MIGRATABLE", "migratable TD");
@@ -133,7 +146,7 @@ void check_service_td(const evidence::Quote& quote, const Policy& policy, Findin
     const auto field = quote.field("mr_service_td");
     const ByteView value = field ? *field : ByteView(zero);
     const bool allowed = policy.service_td ? contains(*policy.service_td, value) : equal(value, zero);
-    out.add_unless(allowed, "P_SERVICE_TD", "service TD is not allowed");
+    out.add_unless(allowed, "P_SERVICE_TD", "service TD " + to_hex(value) + " is not allowed");
 }
 
 }  // namespace

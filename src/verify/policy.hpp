@@ -42,16 +42,43 @@ struct Policy {
 
     /// A JSON object. `E_POLICY` for an unknown key (the detail names the nearest known one) or a bad value.
     static Result<Policy> parse(std::string_view text);
-    /// True when the policy says which program may run: by what the hardware measured of it. The TDX module
-    /// (`mr_seam`) is no program, and whoever starts a TD chooses `mr_config_id`, `mr_owner` and
-    /// `mr_owner_config`.
+    /// True when the policy says which program may run: by what the hardware measured of it. That is `mr_td`,
+    /// `mr_enclave` or `mr_signer`. RTMRs are extended by software, the first of it being the firmware that
+    /// `mr_td` measures: without it, unknown firmware can put any value there. The TDX module (`mr_seam`) is
+    /// no program, and whoever starts a TD chooses `mr_config_id`, `mr_owner` and `mr_owner_config`.
     [[nodiscard]] bool names_measurement() const {
-        constexpr std::string_view kProgram[] = {"mr_td", "rtmr0",      "rtmr1",    "rtmr2",
-                                                 "rtmr3", "mr_enclave", "mr_signer"};
+        constexpr std::string_view kProgram[] = {"mr_td", "mr_enclave", "mr_signer"};
         return std::ranges::any_of(kProgram,
                                    [this](std::string_view name) { return measurements.contains(name); });
     }
+    /// Why `names_measurement` is false, as a remark.
+    [[nodiscard]] std::string why_no_measurement() const {
+        return names_registers_only()
+                   ? "which program runs: RTMRs are named without mr_td, and firmware that is not named can "
+                     "put any value there"
+                   : "which program runs: the policy names no measurement, so any program can stand behind "
+                     "this quote";
+    }
+    /// True when RTMRs are named and `mr_td`, which would make them mean something, is not.
+    [[nodiscard]] bool names_registers_only() const {
+        constexpr std::string_view kRegisters[] = {"rtmr0", "rtmr1", "rtmr2", "rtmr3"};
+        return !names_measurement() && std::ranges::any_of(kRegisters, [this](std::string_view name) {
+            return measurements.contains(name);
+        });
+    }
 };
+
+/// What a key of a policy file is for, as docs/policy.md has it.
+struct PolicyKey {
+    std::string_view name;
+    std::string_view value;    ///< its form
+    std::string_view meaning;  ///< Markdown, one line
+    std::string_view finding;  ///< code of the objection; empty when there is none
+};
+/// Every key that `Policy::parse` knows, in the order of the reference.
+[[nodiscard]] std::vector<PolicyKey> policy_keys();
+/// The keys as a Markdown table: the reference in docs/policy.md, which a test holds against this.
+[[nodiscard]] std::string policy_reference();
 
 /// Findings of the specification's keys, sorted by code, each code once; empty: accepted.
 [[nodiscard]] std::vector<Finding> evaluate(const evidence::Quote& quote, const TdxResult& result,

@@ -15,17 +15,17 @@ Result<evidence::Crl> read_crl(std::string_view text) {
     return evidence::Crl::parse(der);
 }
 
+Result<Chain> read_signing_chain(const std::string& pem, const RootPins& roots, Memo& memo) {
+    LUMOZ_TRY(const std::vector<Bytes> certificates, evidence::split_certificates(pem));
+    return check_chain(certificates, kTcbSigningChain, roots, memo);
+}
+
 template <class Document>
-SignedDocument<Document> read_document(const std::string& chain, const std::string& text,
+SignedDocument<Document> read_document(Result<Chain> chain, const std::string& text,
                                        const std::string& signature, std::string_view rule,
-                                       std::string_view where, const RootPins& roots, Memo& memo) {
+                                       std::string_view where, Memo& memo) {
     SignedDocument<Document> out;
-    auto certificates = evidence::split_certificates(chain);
-    if (!certificates) {
-        out.chain = std::unexpected(certificates.error());
-        return out;
-    }
-    out.chain = check_chain(*certificates, kTcbSigningChain, roots, memo);
+    out.chain = std::move(chain);
     if (!out.chain) return out;
     const auto raw = fixed_from_hex<crypto::P256Signature>(signature);
     if (!raw) {
@@ -38,27 +38,46 @@ SignedDocument<Document> read_document(const std::string& chain, const std::stri
     return out;
 }
 
-/// Computes the signatures that every quote of this platform family asks for. What fails is not remembered.
+constexpr std::string_view kBlock = "-----BEGIN CERTIFICATE-----";
+
+/// Without what may stand behind the last block: final NULs, and line ends before them.
+std::string_view without_end(std::string_view pem) {
+    while (pem.ends_with('\0'))
+        pem.remove_suffix(1);
+    while (pem.ends_with('\n') || pem.ends_with('\r'))
+        pem.remove_suffix(1);
+    return pem;
+}
+
+/// Offset of the second block, where it begins on a line of its own; 0 when it does not.
+std::size_t second_block(std::string_view pem) {
+    const std::size_t at = pem.find(kBlock, 1);
+    const bool found = at != std::string_view::npos && (pem[at - 1] == '\n' || pem[at - 1] == '\r');
+    return found ? at : 0;
+}
+
+/// Computes what every quote of this platform family asks for. What fails is not remembered.
 void warm(PreparedState& state, std::string_view pck_chain) {
+    constexpr std::size_t kIssuers = 2;
     auto certificates = evidence::split_certificates(pck_chain);
-    if (!certificates || certificates->size() < 2 || certificates->size() > 3) return;
-    state.warmed_text = pck_chain;
-    state.warmed_certificates = std::move(*certificates);
+    if (!certificates || certificates->size() < kIssuers || certificates->size() > kPckChain.count) return;
+    WarmChain& out = state.warm;
+    out.text = pck_chain;
+    out.certificates = std::move(*certificates);
     Memo& memo = state.memo;
-    Chain chain;
-    for (const Bytes& der : state.warmed_certificates) {
-        auto parsed = memo.certificate(der);
-        if (!parsed) return;
-        chain.push_back(std::move(*parsed));
+    if (out.certificates.size() == kPckChain.count) {
+        auto chain = check_chain(out.certificates, kPckChain, state.roots, memo);
+        if (!chain) return;
+        out.chain = std::move(*chain);
+        out.pck = evidence::parse_pck_extension(*out.chain.front());
     }
-    const evidence::Certificate& root = *chain.back();
-    const evidence::Certificate& ca = *chain[chain.size() - 2];
-    for (std::size_t i = 0; i < chain.size(); ++i) {
-        const CertPtr& parent = chain[std::min(i + 1, chain.size() - 1)];
-        (void)memo.verify(parent->key, chain[i]->digest(), chain[i]->signature);
-    }
-    if (state.root_crl) (void)check_crl(*state.root_crl, root, memo);
-    if (state.pck_crl) (void)check_crl(*state.pck_crl, ca, memo);
+    const auto ca = memo.certificate(out.certificates[out.certificates.size() - kIssuers]);
+    const auto root = memo.certificate(out.certificates.back());
+    if (!ca || !root) return;
+    (void)memo.verify((*root)->key, (*ca)->digest(), (*ca)->signature);
+    (void)memo.verify((*root)->key, (*root)->digest(), (*root)->signature);
+    if (state.root_crl) (void)check_crl(*state.root_crl, **root, memo);
+    if (state.pck_crl) (void)check_crl(*state.pck_crl, **ca, memo);
 }
 
 struct Window {
@@ -90,20 +109,35 @@ void set_window(PreparedState& state) {
 
 }  // namespace
 
+Result<std::vector<Bytes>> WarmChain::split(std::string_view pem) const {
+    if (!pem.empty() && pem == text) return certificates;
+    // The same issuers behind another leaf. A first block that ends a line can be read on its own.
+    const std::size_t here = second_block(pem);
+    const std::size_t known = certificates.size() == 3 ? second_block(text) : 0;
+    const bool known_issuers = certificates.size() == 2 || known != 0;
+    if (here == 0 || !known_issuers || without_end(pem.substr(here)) != without_end(text.substr(known)))
+        return evidence::split_certificates(pem);
+    LUMOZ_TRY(std::vector<Bytes> out, evidence::split_certificates(pem.substr(0, here)));
+    out.insert(out.end(), certificates.end() - 2, certificates.end());
+    return out;
+}
+
 std::shared_ptr<const PreparedState> prepare_state(const evidence::Collateral& collateral,
                                                    const RootPins& roots, std::string_view pck_chain) {
     Memo memo;
-    auto tcb = read_document<evidence::TcbInfo>(collateral.tcb_info_issuer_chain, collateral.tcb_info,
+    const std::string& tcb_pem = collateral.tcb_info_issuer_chain;
+    const std::string& qe_pem = collateral.qe_identity_issuer_chain;
+    auto tcb = read_document<evidence::TcbInfo>(read_signing_chain(tcb_pem, roots, memo), collateral.tcb_info,
                                                 collateral.tcb_info_signature, "E_TCBINFO_SIGNATURE",
-                                                "tcb_info.signature", roots, memo);
-    auto qe = read_document<evidence::QeIdentity>(collateral.qe_identity_issuer_chain, collateral.qe_identity,
-                                                  collateral.qe_identity_signature, "E_QEID_SIGNATURE",
-                                                  "qe_identity.signature", roots, memo);
+                                                "tcb_info.signature", memo);
+    // Usually one signer, in the same words.
+    auto qe = read_document<evidence::QeIdentity>(
+        qe_pem == tcb_pem ? tcb.chain : read_signing_chain(qe_pem, roots, memo), collateral.qe_identity,
+        collateral.qe_identity_signature, "E_QEID_SIGNATURE", "qe_identity.signature", memo);
     PreparedState state{.roots = roots,
                         .memo = std::move(memo),
                         .pck_certificate_chain = collateral.pck_certificate_chain,
-                        .warmed_text = {},
-                        .warmed_certificates = {},
+                        .warm = {},
                         .root_crl = read_crl(collateral.root_ca_crl),
                         .pck_crl = read_crl(collateral.pck_crl),
                         .tcb_info = std::move(tcb),

@@ -16,12 +16,22 @@ struct SignedDocument {
     Result<Document> document = Document{};  ///< parsed when the signature holds
 };
 
+/// The PCK chain that was at hand when the collateral was prepared: a whole one, or the two issuers.
+struct WarmChain {
+    std::string text;  ///< PEM
+    std::vector<Bytes> certificates;
+    Chain chain;  ///< what `text` makes; empty unless CC holds for it
+    Result<evidence::PckExtension> pck = evidence::PckExtension{};  ///< of the leaf; looked at with `chain`
+
+    /// What a PEM text splits into: as evidence::split_certificates, without reading again what is known.
+    [[nodiscard]] Result<std::vector<Bytes>> split(std::string_view pem) const;
+};
+
 struct PreparedState {
     RootPins roots;
     Memo memo;
     std::string pck_certificate_chain;
-    std::string warmed_text;  ///< PEM chain that the memo was warmed with, and what it splits into
-    std::vector<Bytes> warmed_certificates;
+    WarmChain warm;
     Result<evidence::Crl> root_crl;
     Result<evidence::Crl> pck_crl;
     SignedDocument<evidence::TcbInfo> tcb_info;

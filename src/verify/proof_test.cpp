@@ -128,9 +128,11 @@ TEST(PolicyFile, RefusesBadValues) {
 
 TEST(PolicyFile, WhatTheHostChoosesNamesNoProgram) {
     const std::string value = R"(":[")" + std::string(96, '0') + R"("]})";
-    for (const char* name : {"mr_seam", "mr_config_id", "mr_owner", "mr_owner_config"})
+    for (const char* name : {"mr_seam", "mr_config_id", "mr_owner", "mr_owner_config", "rtmr0", "rtmr3"})
         EXPECT_FALSE(Policy::parse(R"({")" + std::string(name) + value)->names_measurement()) << name;
-    for (const char* name : {"mr_td", "rtmr0", "rtmr1", "rtmr2", "rtmr3"})
+    for (const char* name : {"rtmr0", "rtmr1", "rtmr2", "rtmr3"})
+        EXPECT_TRUE(Policy::parse(R"({")" + std::string(name) + value)->names_registers_only()) << name;
+    for (const char* name : {"mr_td"})
         EXPECT_TRUE(Policy::parse(R"({")" + std::string(name) + value)->names_measurement()) << name;
 }
 
@@ -165,17 +167,33 @@ TEST(Verdict, TheFirstFailureDecidesAndFactsStay) {
     EXPECT_EQ(document->root().find("findings")->size(), 2U);
 }
 
-TEST(Verdict, AppendKeepsTheEarlierError) {
-    Verdict first;
-    first.fail("a", "a", Error{Errc::Unsupported, "E_A", "", ""});
-    Verdict second;
-    second.fail("b", "b", Error{Errc::Refused, "E_B", "", ""});
+TEST(Verdict, AppendKeepsTheEarlierErrorUnlessItIsOnlyUnsupported) {
+    const auto failed = [](Errc code, std::string_view rule) {
+        Verdict out;
+        out.fail("x", "x", Error{code, rule, "", ""});
+        return out;
+    };
+    Verdict first = failed(Errc::Refused, "E_A");
+    Verdict second = failed(Errc::Refused, "E_B");
     second.set_simulated(true);
     first.append(std::move(second));
     EXPECT_EQ(first.error()->rule, "E_A");
-    EXPECT_EQ(first.exit_code(), 20);
     EXPECT_TRUE(first.simulated());
     EXPECT_EQ(first.rules().size(), 2U);
+
+    Verdict weak = failed(Errc::Unsupported, "E_A");
+    weak.append(failed(Errc::Refused, "E_B"));
+    EXPECT_EQ(weak.error()->rule, "E_B");
+    EXPECT_EQ(weak.exit_code(), 10);
+    weak.append(failed(Errc::Unsupported, "E_C"));
+    EXPECT_EQ(weak.error()->rule, "E_B");
+
+    Verdict finding = failed(Errc::Unsupported, "E_A");
+    EXPECT_EQ(finding.exit_code(), 20);
+    finding.add_findings({{"P_DEBUG", "debug TD"}});
+    EXPECT_EQ(finding.error()->rule, "P_DEBUG");
+    EXPECT_EQ(finding.exit_code(), 10);
+    EXPECT_FALSE(finding.proven());
 }
 
 }  // namespace

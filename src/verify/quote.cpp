@@ -12,11 +12,45 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
+constexpr json::Limits kDocument{.max_bytes = std::size_t{32} << 20, .max_depth = 32};
+
+/// The text of the quote in a report or a guest agent's answer; nothing in another document.
+std::optional<std::string> quote_in_document(std::string_view text) {
+    const auto document = json::Document::parse(text, kDocument);
+    if (!document) return std::nullopt;
+    for (const std::string_view name : {"intel_quote", "quote"}) {
+        const auto member = document->root().find(name);
+        if (auto hex = member ? member->as_string() : std::nullopt) return hex;
+    }
+    return std::nullopt;
+}
+
+/// The bundle itself, or the member `collateral` of a report.
+Result<evidence::Collateral> read_collateral(std::string_view text) {
+    const auto document = json::Document::parse(text, kDocument);
+    const auto member = document ? document->root().find("collateral") : std::nullopt;
+    return member ? evidence::Collateral::from(*member) : evidence::Collateral::parse(text);
+}
+
+std::string lines_json(const std::vector<std::string>& lines) {
+    json::Writer out;
+    out.array();
+    for (const std::string& line : lines)
+        out.string(trimmed(line));
+    out.end();
+    return std::move(out).text();
+}
+
 void add_policy(Verdict& verdict, const VerifiedTdx& tdx, const Policy& policy) {
     verdict.add_findings(evaluate(tdx.quote(), tdx.result(), policy));
-    if (policy.names_measurement()) return;
-    verdict.not_checked("N_MEASUREMENT",
-                        "no policy names the programs that may run: any program can stand behind this quote");
+    if (!policy.names_measurement()) verdict.not_checked("N_MEASUREMENT", policy.why_no_measurement());
+    if (!policy.report_data)
+        verdict.not_checked(
+            "N_REPORT_DATA",
+            "what the quote was made for and whether it is fresh: no policy names report_data");
+    if (!policy.allow_ppid && !policy.allow_piid)
+        verdict.not_checked("N_PLATFORM",
+                            "which machine it is and who holds it: no policy names allow_ppid or allow_piid");
 }
 
 }  // namespace
@@ -24,6 +58,8 @@ void add_policy(Verdict& verdict, const VerifiedTdx& tdx, const Policy& policy) 
 // Binary quotes begin with a version number below 0x10.
 Result<Bytes> quote_bytes(ByteView content) {
     std::string_view text = trimmed(as_text(content));
+    std::optional<std::string> inner;
+    if (text.starts_with('{') && (inner = quote_in_document(text))) text = *inner;
     if (text.starts_with("0x")) text.remove_prefix(2);
     const bool is_hex = !text.empty() && std::ranges::all_of(text, [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -35,7 +71,7 @@ Result<Bytes> quote_bytes(ByteView content) {
 QuoteVerdict verify_quote(ByteView quote, std::string_view collateral, std::optional<ByteView> log,
                           const QuoteDemand& demand) {
     QuoteVerdict out;
-    const auto bundle = evidence::Collateral::parse(collateral);
+    const auto bundle = read_collateral(collateral);
     if (!bundle) {
         out.verdict.fail("tdx.collateral", "the collateral can be read", bundle.error());
         return out;
@@ -46,8 +82,13 @@ QuoteVerdict verify_quote(ByteView quote, std::string_view collateral, std::opti
     if (out.tdx) {
         out.verdict.set_simulated(out.tdx->simulated());
         add_policy(out.verdict, *out.tdx, demand.policy);
+        out.verdict.establish("explanation", lines_json(explain(out.tdx->result())));
     }
-    if (log) out.log = check_event_log(out.verdict, *log, out.tdx ? &out.tdx->quote() : nullptr);
+    if (log) {
+        out.log = check_event_log(out.verdict, *log, out.tdx ? &out.tdx->quote() : nullptr);
+    } else if (out.tdx && out.tdx->quote().is_tdx()) {
+        out.verdict.not_checked("N_EVENT_LOG", "how the registers came to be: no event log was given");
+    }
     return out;
 }
 

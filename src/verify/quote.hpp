@@ -21,10 +21,12 @@ struct QuoteVerdict {
     std::optional<LogReplay> log;  ///< there when a log was given and can be read
 };
 
-/// The bytes of a quote that comes as bytes or as hex text (optional 0x, white space around). `E_HEX`.
+/// The bytes of a quote that comes as bytes, as hex text (optional 0x, white space around), or in a JSON
+/// document that holds the hex: a report (`intel_quote`) or a guest agent's answer (`quote`). `E_HEX`.
 Result<Bytes> quote_bytes(ByteView content);
 
-/// Steps 1 to 24, the policy, and the event log's registers. `collateral` is the JSON bundle of tdx.md 4.3.
+/// Steps 1 to 24, the policy, and the event log's registers. `collateral` is the JSON bundle of tdx.md 4.1,
+/// or a report whose member `collateral` is one.
 [[nodiscard]] QuoteVerdict verify_quote(ByteView quote, std::string_view collateral,
                                         std::optional<ByteView> log, const QuoteDemand& demand);
 

@@ -109,5 +109,105 @@ TEST(RealReport, IsProvenAndEachEditIsRefused) {
     EXPECT_EQ(edit.error(), "E_BINDING") << "nonce-of-ones";
 }
 
+/// The report as it was published, its compose file in its place.
+std::string published(const std::filesystem::path& vectors) {
+    const std::string text = lumoz::testing::read_file(vectors / "api/real/dstack_report.json");
+    const auto document = json::Document::parse(text, {.max_bytes = std::size_t{16} << 20, .max_depth = 32});
+    std::string out(document->root().find("report")->raw());
+    const std::string compose(as_text(*from_base64(*document->root().find("app_compose_b64")->as_string())));
+    replace(out, "\"tcb_info\": {", "\"tcb_info\": {\"app_compose\":" + json::quoted(compose) + ",");
+    return out;
+}
+
+bool mentions(const Verdict& verdict, std::string_view code) {
+    return std::ranges::find(verdict.not_checked(), code, &NotChecked::code) != verdict.not_checked().end();
+}
+
+const Rule* rule(const Verdict& verdict, std::string_view id) {
+    const auto it = std::ranges::find(verdict.rules(), id, &Rule::id);
+    return it == verdict.rules().end() ? nullptr : &*it;
+}
+
+TEST(RealReport, AsPublishedItsQuoteHoldsAndItNamesNoKey) {
+    const auto vectors = lumoz::testing::vectors_dir();
+    if (!vectors) GTEST_SKIP() << "no shared vectors";
+    ReportDemand demand;
+    demand.now = *parse_rfc3339("2025-09-15T00:00:00Z");
+    demand.policy.allow_unknown_measurement = true;
+    const std::string text = published(*vectors);
+
+    ReportVerdict got = verify_report(text, demand);
+    EXPECT_EQ(got.verdict.established("form"), "\"vllm-proxy\"");
+    ASSERT_TRUE(got.verdict.error());
+    EXPECT_EQ(got.verdict.error()->rule, "E_REPORT_MEMBER")
+        << "no key is named; that outweighs the collateral";
+    ASSERT_NE(rule(got.verdict, "report.collateral"), nullptr);
+    EXPECT_EQ(rule(got.verdict, "report.collateral")->detail,
+              "needed: TDX TCB info of FMSPC 20a06f000000, TDX QE identity, PCK CRL of the platform CA, root "
+              "CA CRL");
+
+    demand.collateral = *evidence::Collateral::parse(
+        lumoz::testing::read_file(*vectors / "tdx/collateral/real/D_tdx_20A06F_2025-09.json"));
+    got = verify_report(text, demand);
+    ASSERT_TRUE(got.verdict.error());
+    EXPECT_EQ(got.verdict.error()->rule, "E_REPORT_MEMBER");
+    EXPECT_EQ(got.verdict.error()->where, "report.signing_address");
+    EXPECT_EQ(got.verdict.error()->detail, "missing");
+    EXPECT_EQ(rule(got.verdict, "tdx.24")->outcome, Outcome::Pass);
+    EXPECT_FALSE(got.verdict.simulated());
+    EXPECT_EQ(got.verdict.exit_code(), 10);
+}
+
+/// The document of the published bundle, one text of it replaced.
+ReportVerdict tinfoil(const std::filesystem::path& vectors, std::string_view from = {},
+                      std::string_view to = {}) {
+    const std::string text = lumoz::testing::read_file(vectors / "api/real/tinfoil_bundle_v2.json");
+    const auto document = json::Document::parse(text);
+    std::string bundle(document->root().find("document")->raw());
+    if (!from.empty()) replace(bundle, from, to);
+    ReportDemand demand;
+    demand.now = *parse_rfc3339("2026-01-23T00:00:00Z");
+    demand.policy.allow_unknown_measurement = true;
+    demand.policy.allow_unchecked_gpu = true;
+    return verify_report(bundle, demand);
+}
+
+TEST(RealReport, TheTinfoilBundleIsReadAndItsSnpReportIsNotChecked) {
+    const auto vectors = lumoz::testing::vectors_dir();
+    if (!vectors) GTEST_SKIP() << "no shared vectors";
+    const Verdict got = tinfoil(*vectors).verdict;
+    ASSERT_TRUE(got.error());
+    EXPECT_EQ(got.error()->rule, "E_REPORT_FORM") << got.to_json();
+    EXPECT_EQ(got.exit_code(), 20);
+    EXPECT_TRUE(mentions(got, "N_SNP_UNCHECKED"));
+    EXPECT_TRUE(mentions(got, "N_SIGSTORE"));
+    EXPECT_TRUE(mentions(got, "N_CERTIFICATE"));
+    EXPECT_EQ(got.established("form"), "\"tinfoil-bundle-v2\"");
+    EXPECT_EQ(rule(got, "report.1")->outcome, Outcome::Pass);
+    const std::string text = lumoz::testing::read_file(*vectors / "api/real/tinfoil_bundle_v2.json");
+    const auto document = json::Document::parse(text);
+    const json::Value expect = *document->root().find("expect");
+    for (const std::string_view name :
+         {"report_bytes", "report_data", "measurement", "tls_spki_sha256", "hpke_public_key",
+          "san_hpke_decoded", "san_hatt_decoded", "document_hash"})
+        EXPECT_EQ(got.established(name).value_or(""), expect.find(name)->raw()) << name;
+}
+
+TEST(RealReport, AForgedTinfoilBundleIsRefusedThoughItsReportIsNotChecked) {
+    const auto vectors = lumoz::testing::vectors_dir();
+    if (!vectors) GTEST_SKIP() << "no shared vectors";
+    const auto error = [&](std::string_view from, std::string_view to) {
+        return std::string(tinfoil(*vectors, from, to).verdict.error()->rule);
+    };
+    EXPECT_EQ(error("\"domain\": \"inference.tinfoil.sh\"", "\"domain\": \"other.tinfoil.sh\""),
+              "E_REPORT_MEMBER");
+    EXPECT_EQ(error("sev-snp-guest/v2", "tdx-guest/v2"), "E_QUOTE_KEY_TYPE");
+    EXPECT_EQ(error("sev-snp-guest/v2", "sev-snp-guest/v9"), "E_REPORT_FORM");
+    EXPECT_EQ(error("H4sIAAAA", "H4sIAAAB"), "E_REPORT_MEMBER") << "another body, though it unpacks the same";
+    EXPECT_EQ(error("H4sI", "H4sJ"), "E_GZIP");
+    EXPECT_EQ(error("\"domain\"", "\"intel_quote\":\"00\",\"domain\""), "E_REPORT_AMBIGUOUS");
+    EXPECT_EQ(error("\"domain\"", "\"extra\":1,\"domain\""), "E_REPORT_PARSE");
+}
+
 }  // namespace
 }  // namespace lumoz::verify

@@ -3,6 +3,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/sha2.hpp"
+#include "evidence/web_certificate.hpp"
 #include "verify/report_verification.hpp"
 
 namespace lumoz::verify {
@@ -67,68 +68,102 @@ const ReportVerification::Step ReportVerification::kSteps[] = {
 };
 
 ReportVerdict ReportVerification::run() {
-    const auto& collateral = demand_.collateral ? demand_.collateral : in_.collateral;
-    if (!collateral) {
-        verdict_.fail("report.collateral", "the report brings its collateral",
-                      Error{Errc::Unsupported, "E_REPORT_COLLATERAL", "report.collateral", {}});
-        return {std::move(verdict_), std::nullopt};
-    }
-    TdxVerdict quote = verify_tdx(in_.quote, *collateral, demand_.roots, at_);
-    verdict_.append(std::move(quote.verdict));
-    bool stopped = !quote.tdx;
-    if (quote.tdx) report_ = VerifiedReport(*std::move(quote.tdx));
+    verdict_.establish_text("form", to_text(in_.form));
+    verdict_.establish_text("cpu_evidence", to_text(in_.cpu));
+    bool stopped = !evidence();
     for (const Step& step : kSteps) {
         if (stopped) {
             verdict_.not_reached(step.id, step.what);
-        } else {
-            stopped = !verdict_.check(step.id, step.what, (this->*step.check)());
+            continue;
         }
+        const Status status = (this->*step.check)();
+        verdict_.check(step.id, step.what, status);
+        stopped = !status && status.error().code != Errc::Unsupported;
     }
+    proof_.made_at = in_.made_at;
     not_checked();
-    if (stopped) return {std::move(verdict_), std::nullopt};
-    report_->made_at_ = in_.made_at;
-    facts();
-    findings(report_->tdx_);
-    return {std::move(verdict_), std::move(report_)};
+    document_facts();
+    if (!stopped) facts();
+    if (!stopped && tdx_) findings();
+    entries();
+    if (!verdict_.proven()) return {std::move(verdict_), std::nullopt};
+    return {std::move(verdict_), VerifiedReport(*std::move(tdx_), std::move(proof_))};
+}
+
+/// Every further report of the document, by the same rules; the connection is the first one's.
+void ReportVerification::entries() {
+    constexpr std::string_view kWhat = "every further report in the document holds";
+    if (in_.entries.empty()) return;
+    json::Writer list;
+    list.array();
+    for (ReportInput& input : in_.entries) {
+        ReportDemand demand = demand_;
+        demand.tls_spki.reset();
+        const std::string place = input.place;
+        const auto& shared = demand_.collateral ? demand_.collateral : in_.collateral;
+        if (!input.collateral) input.collateral = shared;
+        if (input.collateral) demand.collateral.reset();
+        const ReportVerdict got = ReportVerification(std::move(input), demand, at_).run();
+        const auto error = got.verdict.error();
+        Status status;
+        if (error) status = fail(error->code, error->rule, error->where, place + ": " + error->detail);
+        verdict_.check("report.9", kWhat, status);
+        verdict_.set_simulated(verdict_.simulated() || got.verdict.simulated());
+        for (const NotChecked& n : got.verdict.not_checked())
+            if (n.code.ends_with("_UNCHECKED")) verdict_.not_checked(n.code, place + ": " + n.what);
+        list.object();
+        list.key("place").string(place);
+        list.key("result").string(to_text(got.verdict.result()));
+        if (error) list.key("error").string(error->rule);
+        for (const std::string_view name :
+             {"form", "binding", "ecdsa_address", "ed25519_key", "tls_keys", "mr_td"})
+            if (const auto value = got.verdict.established(name)) list.key(name).raw(*value);
+        list.end();
+    }
+    list.end();
+    verdict_.establish("further_reports", std::move(list).text());
 }
 
 // ---- what report_data binds
 
 Status ReportVerification::binding() {
-    const ReportData have = report_->tdx_.quote().report_data();
-    if (in_.document == ReportDocument::AciAttestation) return bind_aci(have);
-    if (in_.statement && have == evidence::statement_report_data(*in_.statement)) return bind_statement();
+    if (in_.stated_report_data && *in_.stated_report_data != report_data_)
+        return bad("E_REPORT_MEMBER", "report.report_data", "not the one in the evidence");
+    if (in_.document == ReportDocument::Tinfoil) return bind_tinfoil();
+    if (in_.document == ReportDocument::AciAttestation) return bind_aci();
+    if (in_.statement && report_data_ == evidence::statement_report_data(*in_.statement))
+        return bind_statement();
     if (in_.document == ReportDocument::Stored) return bad("E_BINDING", "report.binding.statement");
-    return bind_v1(have);
+    return bind_v1();
 }
 
 Status ReportVerification::bind_statement() {
-    VerifiedReport& out = *report_;
+    ReportProof& out = proof_;
     LUMOZ_TRY(LumozStatement statement, LumozStatement::parse(*in_.statement));
-    out.form_ = BindingForm::Lumoz;
-    out.nonce_ = statement.nonce;
-    out.ecdsa_key_ = statement.v1_ecdsa;
-    out.ecdsa_address_ = crypto::eth_address(statement.v1_ecdsa);
-    out.ed25519_key_ = statement.v1_ed25519;
-    if (statement.spki_sha256) out.tls_keys_.push_back(*statement.spki_sha256);
+    out.form = BindingForm::Lumoz;
+    out.nonce = statement.nonce;
+    out.ecdsa_key = statement.v1_ecdsa;
+    out.ecdsa_address = crypto::eth_address(statement.v1_ecdsa);
+    out.ed25519_key = statement.v1_ed25519;
+    if (statement.spki_sha256) out.tls_keys.push_back(*statement.spki_sha256);
     if (in_.keyset_digest && *in_.keyset_digest != statement.keyset_digest)
         return bad("E_STATEMENT", "report.statement.keyset_digest");
     if (in_.nonce && in_.nonce != statement.nonce) return bad("E_STATEMENT", "report.statement.nonce");
     LUMOZ_CHECK_OK(check_claims(in_, *in_.statement));
-    out.statement_ = std::move(statement);
+    out.statement = std::move(statement);
     return {};
 }
 
-Status ReportVerification::bind_aci(const ReportData& have) {
+Status ReportVerification::bind_aci() {
     auto keyset = evidence::Keyset::parse(*in_.keyset);
     if (!keyset) return std::unexpected(keyset.error());
-    report_->form_ = BindingForm::Aci;
+    proof_.form = BindingForm::Aci;
     // ACI's document does not say which nonce it binds: it is the caller's, none, or the one of a stapled
     // statement.
     for (const std::optional<Nonce>& nonce : {demand_.nonce, std::optional<Nonce>(), stated_nonce(in_)}) {
-        if (have != evidence::statement_report_data(evidence::aci_statement(keyset->digest(), nonce)))
+        if (report_data_ != evidence::statement_report_data(evidence::aci_statement(keyset->digest(), nonce)))
             continue;
-        report_->nonce_ = nonce;
+        proof_.nonce = nonce;
         return {};
     }
     if (demand_.nonce)
@@ -136,34 +171,34 @@ Status ReportVerification::bind_aci(const ReportData& have) {
     return bad("E_BINDING", "report.binding.aci");
 }
 
-Status ReportVerification::bind_v1(const ReportData& have) {
+Status ReportVerification::bind_v1() {
     LUMOZ_TRY(const Bytes address, address_bytes(in_));
     // Quotes that bind nothing carry zeros: nobody's address.
     if (std::ranges::all_of(address, [](std::uint8_t b) { return b == 0; }))
         return bad("E_BINDING", "report.binding.zero_address");
-    LUMOZ_TRY(const Nonce bound, Nonce::from(have.view().subspan(32)));
+    LUMOZ_TRY(const Nonce bound, Nonce::from(report_data_.view().subspan(32)));
     const Nonce stated = in_.nonce.value_or(bound);
-    if (have == evidence::plain_report_data(address, stated)) {
-        report_->form_ = BindingForm::Plain;
+    if (report_data_ == evidence::plain_report_data(address, stated)) {
+        proof_.form = BindingForm::Plain;
     } else if (in_.tls_fingerprint &&
-               have == evidence::tls_report_data(address, *in_.tls_fingerprint, stated)) {
-        report_->form_ = BindingForm::Tls;
-        report_->tls_keys_.push_back(*in_.tls_fingerprint);
+               report_data_ == evidence::tls_report_data(address, *in_.tls_fingerprint, stated)) {
+        proof_.form = BindingForm::Tls;
+        proof_.tls_keys.push_back(*in_.tls_fingerprint);
     } else {
         return bad("E_BINDING", "report.binding");
     }
-    report_->nonce_ = stated;
+    proof_.nonce = stated;
     prove_v1_key(address);
     return {};
 }
 
 void ReportVerification::prove_v1_key(const Bytes& address) {
-    if (const auto ecdsa = EthAddress::from(address)) report_->ecdsa_address_ = *ecdsa;
-    if (const auto ed25519 = crypto::Ed25519Public::from(address)) report_->ed25519_key_ = *ed25519;
+    if (const auto ecdsa = EthAddress::from(address)) proof_.ecdsa_address = *ecdsa;
+    if (const auto ed25519 = crypto::Ed25519Public::from(address)) proof_.ed25519_key = *ed25519;
 }
 
 Status ReportVerification::nonce() {
-    const auto& bound = report_->nonce_;
+    const auto& bound = proof_.nonce;
     if (in_.document == ReportDocument::Stored) {
         if (bound) return bad("E_NONCE_MISMATCH", "report.nonce.stored", "stored evidence binds no nonce");
         return {};
@@ -178,10 +213,10 @@ Status ReportVerification::nonce() {
 
 Status ReportVerification::signing_key() {
     if (in_.document != ReportDocument::Report) return {};
-    if (report_->form_ == BindingForm::Lumoz && !in_.signing_address) return {};
+    if (proof_.form == BindingForm::Lumoz && !in_.signing_address) return {};
     LUMOZ_TRY(const Bytes address, address_bytes(in_));
-    const auto& ecdsa = report_->ecdsa_address_;
-    const auto& ed25519 = report_->ed25519_key_;
+    const auto& ecdsa = proof_.ecdsa_address;
+    const auto& ed25519 = proof_.ed25519_key;
     const bool known =
         (ecdsa && equal(ecdsa->view(), address)) || (ed25519 && equal(ed25519->view(), address));
     if (!known) return bad("E_REPORT_MEMBER", "report.signing_address", "not a key in the evidence");
@@ -193,26 +228,26 @@ Status ReportVerification::prove_public_key() {
     auto raw = from_hex(without_0x(*in_.signing_public_key));
     if (!raw) return bad("E_REPORT_MEMBER", "report.signing_public_key", "not hex");
     if (in_.signing_algo == "ed25519") {
-        if (!report_->ed25519_key_ || !equal(report_->ed25519_key_->view(), *raw))
+        if (!proof_.ed25519_key || !equal(proof_.ed25519_key->view(), *raw))
             return bad("E_REPORT_MEMBER", "report.signing_public_key");
         return {};
     }
     if (raw->size() == 65 && raw->front() == 0x04) raw->erase(raw->begin());
     const auto key = crypto::Secp256k1Public::from(*raw);
-    if (!key || !report_->ecdsa_address_ || crypto::eth_address(*key) != *report_->ecdsa_address_)
+    if (!key || !proof_.ecdsa_address || crypto::eth_address(*key) != *proof_.ecdsa_address)
         return bad("E_REPORT_MEMBER", "report.signing_public_key");
-    report_->ecdsa_key_ = *key;
+    proof_.ecdsa_key = *key;
     return {};
 }
 
 Status ReportVerification::keyset() {
-    const bool bound = report_->form_ == BindingForm::Aci || report_->statement_;
+    const bool bound = proof_.form == BindingForm::Aci || proof_.statement;
     if (!bound) return {};
     if (!in_.keyset) return bad("E_KEYSET", "report.keyset", "missing");
     auto keyset = evidence::Keyset::parse(*in_.keyset);
     if (!keyset) return std::unexpected(keyset.error());
     const std::string digest = keyset->digest();
-    if (report_->statement_ && report_->statement_->keyset_digest != digest)
+    if (proof_.statement && proof_.statement->keyset_digest != digest)
         return bad("E_KEYSET", "report.keyset.digest", "not the keyset of the statement");
     if (in_.keyset_digest && *in_.keyset_digest != digest) return bad("E_KEYSET", "report.keyset.digest");
     if (!expected_digest_.empty() && digest != expected_digest_)
@@ -221,17 +256,17 @@ Status ReportVerification::keyset() {
         return bad("E_KEYSET", "report.keyset.not_after",
                    "out of date since " + to_rfc3339(keyset->not_after));
     for (const evidence::KeysetTlsKey& key : keyset->tls_public_keys)
-        if (std::ranges::find(report_->tls_keys_, key.spki_sha256) == report_->tls_keys_.end())
-            report_->tls_keys_.push_back(key.spki_sha256);
-    report_->keyset_ = std::move(*keyset);
+        if (std::ranges::find(proof_.tls_keys, key.spki_sha256) == proof_.tls_keys.end())
+            proof_.tls_keys.push_back(key.spki_sha256);
+    proof_.keyset = std::move(*keyset);
     return {};
 }
 
 Status ReportVerification::event_log() {
-    if (!in_.event_log || !report_->tdx_.quote().is_tdx()) return {};
+    if (!in_.event_log || tdx_quote() == nullptr) return {};
     LUMOZ_TRY(log_, evidence::parse_event_list(*in_.event_log));
     std::string numbers;
-    for (const unsigned n : evidence::rtmr_mismatches(log_->rtmr, report_->tdx_.quote()))
+    for (const unsigned n : evidence::rtmr_mismatches(log_->rtmr, *tdx_quote()))
         numbers += " RTMR" + std::to_string(n);
     if (!numbers.empty()) return bad("E_RTMR_MISMATCH", "report.event_log", "differs:" + numbers);
     return {};
@@ -239,9 +274,9 @@ Status ReportVerification::event_log() {
 
 Status ReportVerification::compose() {
     constexpr std::uint8_t kComposeHash = 0x01;
-    if (!in_.app_compose || !report_->tdx_.quote().is_tdx()) return {};
+    if (!in_.app_compose || tdx_quote() == nullptr) return {};
     const Digest256 hash = crypto::sha256(as_bytes(*in_.app_compose));
-    const ByteView config = *report_->tdx_.quote().field("mr_config_id");
+    const ByteView config = *tdx_quote()->field("mr_config_id");
     if (config[0] == kComposeHash && !equal(config.subspan(1, 32), hash.view()))
         return bad("E_COMPOSE", "report.compose.mr_config_id");
     const evidence::Event* event = log_ ? log_->boot_event("compose-hash") : nullptr;
@@ -253,9 +288,10 @@ Status ReportVerification::compose() {
 }
 
 Status ReportVerification::tls() {
-    const auto& keys = report_->tls_keys_;
+    const auto& keys = proof_.tls_keys;
     if (in_.tls_fingerprint && std::ranges::find(keys, *in_.tls_fingerprint) == keys.end())
         return bad("E_REPORT_MEMBER", "report.tls_cert_fingerprint", "not a key in the evidence");
+    LUMOZ_CHECK_OK(tls_certificate());
     if (!demand_.tls_spki) return {};
     if (std::ranges::find(keys, *demand_.tls_spki) == keys.end())
         return bad("E_TLS_KEY", "report.tls",
@@ -263,12 +299,33 @@ Status ReportVerification::tls() {
     return {};
 }
 
+/// The certificate that a report shows is of a key in the evidence, where the evidence has one.
+Status ReportVerification::tls_certificate() {
+    if (!in_.tls_certificate) return {};
+    LUMOZ_TRY(const evidence::WebCertificate certificate,
+              evidence::WebCertificate::parse_pem(*in_.tls_certificate));
+    const auto& keys = proof_.tls_keys;
+    if (!keys.empty() && std::ranges::find(keys, certificate.spki_sha256) == keys.end())
+        return bad("E_REPORT_MEMBER", "report.tls_certificate", "of another key than the evidence");
+    return {};
+}
+
 Status ReportVerification::gpu() {
     // A digest in the statement is GPU evidence too, wherever the evidence itself is.
-    const auto& statement = report_->statement_;
+    const auto& statement = proof_.statement;
     in_.gpu_evidence = in_.gpu_evidence || (statement && statement->gpu_digest);
     if (!in_.gpu_evidence || demand_.policy.allow_unchecked_gpu) return {};
     return fail(Errc::Unsupported, "E_GPU_UNCHECKED", "report.gpu");
+}
+
+std::string_view to_text(ReportForm form) {
+    constexpr std::string_view kNames[] = {"vllm-proxy", "vllm-proxy-tls",    "lumoz",      "aci",
+                                           "tinfoil-v2", "tinfoil-bundle-v2", "tinfoil-v3", "lumoz-stored"};
+    return kNames[static_cast<std::size_t>(form)];
+}
+
+bool binds_nonce(ReportForm form) {
+    return form != ReportForm::TinfoilV2 && form != ReportForm::TinfoilBundleV2;
 }
 
 namespace {

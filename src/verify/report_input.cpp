@@ -78,6 +78,11 @@ bool has_gpu(const Value& root) {
     return false;
 }
 
+bool is_there(const Value& root, std::string_view name) {
+    const auto value = root.find(name);
+    return value && !value->is_null();
+}
+
 Status read_common(const Value& root, ReportInput& out) {
     LUMOZ_CHECK_OK(read_text(root, "statement", out.statement));
     if (const auto keyset = root.find("keyset"); keyset && !keyset->is_null()) out.keyset = keyset->raw();
@@ -89,35 +94,62 @@ Status read_common(const Value& root, ReportInput& out) {
         LUMOZ_TRY(out.collateral, evidence::Collateral::from(*collateral));
     }
     out.gpu_evidence = has_gpu(root);
-    const auto all = root.find("all_attestations");
-    if (all && all->size() > 1) out.siblings = all->size() - 1;
+    out.ohttp = is_there(root, "ohttp_attestation") || is_there(root, "ohttp_key_config");
+    out.compose_manager = is_there(root, "compose_manager_attestation");
     return {};
 }
 
-Result<ReportInput> read_v1(const Value& root) {
-    ReportInput out;
-    LUMOZ_TRY(const std::string quote, kSchema.text(root, "intel_quote"));
-    LUMOZ_TRY(out.quote, quote_bytes(quote));
-    LUMOZ_CHECK_OK(read_hex(root, "request_nonce", out.nonce));
-    LUMOZ_CHECK_OK(read_text(root, "signing_algo", out.signing_algo));
-    LUMOZ_CHECK_OK(read_text(root, "signing_address", out.signing_address));
-    LUMOZ_CHECK_OK(read_text(root, "signing_public_key", out.signing_public_key));
-    LUMOZ_CHECK_OK(read_hex(root, "tls_cert_fingerprint", out.tls_fingerprint));
-    LUMOZ_CHECK_OK(read_event_log(root, "event_log", out.event_log));
-    if (!out.event_log) {
-        LUMOZ_CHECK_OK(read_event_log(root, "event_log_json", out.event_log));
+/// Members in use that repeat the evidence say the same, or the report contradicts itself.
+Status read_repeats(const Value& root, ReportInput& out) {
+    const auto differs = [](std::string_view name) {
+        return fail(Errc::Refused, "E_REPORT_MEMBER", "report.repeat",
+                    std::string(name) + " is not intel_quote");
+    };
+    LUMOZ_TRY(const std::optional<std::string> quote, kSchema.optional_text(root, "quote"));
+    if (quote) {
+        LUMOZ_TRY(const Bytes raw, quote_bytes(*quote));
+        if (raw != out.quote) return differs("quote");
     }
-    LUMOZ_CHECK_OK(read_compose(root, out.app_compose));
-    LUMOZ_CHECK_OK(read_common(root, out));
-    return out;
+    const auto cpu = root.find("cpu_evidence");
+    if (const auto text = cpu ? cpu->as_string() : std::nullopt) {
+        const auto raw = from_base64(*text);
+        if (!raw) return kSchema.bad("cpu_evidence", "not canonical Base64");
+        if (*raw != out.quote) return differs("cpu_evidence");
+    }
+    return read_hex(root, "report_data", out.stated_report_data);
+}
+
+/// The evidence of a flat report: `intel_quote`, or on other machines `cpu_evidence`.
+Status read_cpu(const Value& root, ReportInput& out) {
+    LUMOZ_TRY(const std::optional<std::string> tee, kSchema.optional_text(root, "tee_type"));
+    const bool snp = tee == "sev_snp";
+    if (tee && !snp && tee != "tdx")
+        return fail(Errc::Unsupported, "E_REPORT_FORM", "report.tee_type", "not tdx");
+    if (snp && root.find("intel_quote"))
+        return fail(Errc::Malformed, "E_REPORT_AMBIGUOUS", "report.tee_type", "sev_snp with an intel_quote");
+    if (!snp) {
+        LUMOZ_TRY(const std::string quote, kSchema.text(root, "intel_quote"));
+        LUMOZ_TRY(out.quote, quote_bytes(quote));
+        return read_repeats(root, out);
+    }
+    out.cpu = evidence::CpuEvidence::SevSnpReport;
+    LUMOZ_TRY(const std::string text, kSchema.text(root, "cpu_evidence"));
+    auto raw = from_base64(text);
+    if (!raw) return kSchema.bad("cpu_evidence", "not canonical Base64");
+    out.quote = std::move(*raw);
+    return {};
 }
 
 Result<ReportInput> read_aci(const Value& root, const Value& attestation) {
     ReportInput out;
     out.document = ReportDocument::AciAttestation;
+    out.form = ReportForm::Aci;
     LUMOZ_CHECK_OK(read_common(root, out));
-    if (const auto tee = attestation.find("tee_type"); tee && tee->as_string() != "tdx")
-        return fail(Errc::Unsupported, "E_REPORT_FORM", "report.tee_type", "not tdx");
+    if (const auto tee = attestation.find("tee_type"); tee && tee->as_string() != "tdx") {
+        if (tee->as_string() != "sev_snp")
+            return fail(Errc::Unsupported, "E_REPORT_FORM", "report.tee_type", "not tdx");
+        out.cpu = evidence::CpuEvidence::SevSnpReport;
+    }
     LUMOZ_TRY(const Value evidence, kSchema.object(attestation, "evidence"));
     LUMOZ_TRY(const std::string quote, kSchema.text(evidence, "quote"));
     LUMOZ_TRY(out.quote, quote_bytes(quote));
@@ -130,33 +162,128 @@ Result<ReportInput> read_aci(const Value& root, const Value& attestation) {
     return out;
 }
 
-bool is_tinfoil(const Value& root) {
+/// The members that make a document one of a form.
+struct Marks {
+    bool flat = false, lists = false, aci = false, tinfoil = false, bundle = false, stored = false;
+    [[nodiscard]] int count() const {
+        return (flat || lists ? 1 : 0) + (aci ? 1 : 0) + (tinfoil ? 1 : 0) + (bundle ? 1 : 0) +
+               (stored ? 1 : 0);
+    }
+};
+
+Marks marks_of(const Value& root) {
+    Marks out;
     const auto format = root.find("format");
     const auto text = format ? format->as_string() : std::nullopt;
-    return (text && text->starts_with("https://tinfoil.sh/")) || root.find("enclaveAttestationReport");
+    out.tinfoil = text && text->starts_with(evidence::kTinfoilPrefix);
+    out.bundle = root.find("enclaveAttestationReport").has_value();
+    out.stored = root.find("__cmwc_t").has_value();
+    const auto attestation = root.find("attestation");
+    out.aci = attestation && attestation->is_object();
+    const auto cpu = root.find("cpu_evidence");
+    out.flat = root.find("intel_quote").has_value() || (cpu && cpu->is_string());
+    out.lists = is_there(root, "gateway_attestation") || is_there(root, "model_attestations") ||
+                is_there(root, "all_attestations");
+    return out;
+}
+
+Result<json::Document> parse_document(std::string_view text) {
+    auto document = json::Document::parse(text, kLimits);
+    if (!document) return fail(Errc::Malformed, "E_REPORT_PARSE", "report.json", document.error().detail);
+    if (!document->root().is_object()) return kSchema.bad("report", "not an object");
+    return std::move(*document);
+}
+
+ReportForm flat_form(const Value& root) {
+    if (is_there(root, "statement")) return ReportForm::Lumoz;
+    const auto tls = root.find("tls_cert_fingerprint");
+    const auto text = tls ? tls->as_string() : std::nullopt;
+    return text && !text->empty() ? ReportForm::VllmProxyTls : ReportForm::VllmProxy;
 }
 
 }  // namespace
 
+Result<ReportInput> read_flat_report(const Value& root) {
+    ReportInput out;
+    out.form = flat_form(root);
+    LUMOZ_CHECK_OK(read_cpu(root, out));
+    LUMOZ_CHECK_OK(read_hex(root, "request_nonce", out.nonce));
+    LUMOZ_CHECK_OK(read_text(root, "signing_algo", out.signing_algo));
+    LUMOZ_CHECK_OK(read_text(root, "signing_address", out.signing_address));
+    LUMOZ_CHECK_OK(read_text(root, "signing_public_key", out.signing_public_key));
+    LUMOZ_CHECK_OK(read_hex(root, "tls_cert_fingerprint", out.tls_fingerprint));
+    LUMOZ_CHECK_OK(read_text(root, "tls_certificate", out.tls_certificate));
+    if (out.tls_certificate && out.tls_certificate->empty()) out.tls_certificate.reset();
+    LUMOZ_CHECK_OK(read_event_log(root, "event_log", out.event_log));
+    if (!out.event_log) {
+        LUMOZ_CHECK_OK(read_event_log(root, "event_log_json", out.event_log));
+    }
+    LUMOZ_CHECK_OK(read_compose(root, out.app_compose));
+    LUMOZ_CHECK_OK(read_common(root, out));
+    return out;
+}
+
+Result<ReportInput> read_tinfoil(const Value& root) {
+    ReportInput out;
+    out.document = ReportDocument::Tinfoil;
+    if (root.find("enclaveAttestationReport")) {
+        out.form = ReportForm::TinfoilBundleV2;
+        LUMOZ_TRY(out.tinfoil_bundle, evidence::TinfoilBundle::from(root));
+        out.tinfoil_v2 = out.tinfoil_bundle->document;
+    } else if (root.find("body")) {
+        out.form = ReportForm::TinfoilV2;
+        LUMOZ_TRY(out.tinfoil_v2, evidence::TinfoilV2::from(root));
+    } else {
+        out.form = ReportForm::TinfoilV3;
+        LUMOZ_TRY(evidence::TinfoilV3 document, evidence::TinfoilV3::from(root));
+        out.cpu = document.cpu;
+        out.quote = document.evidence;
+        out.collateral = document.collateral;
+        out.gpu_evidence = std::ranges::any_of(
+            document.devices, [](const auto& d) { return d.kind == "gpu" || d.vendor == "nvidia"; });
+        out.tinfoil_v3 = std::move(document);
+        return out;
+    }
+    out.cpu = out.tinfoil_v2->cpu;
+    out.quote = out.tinfoil_v2->evidence;
+    return out;
+}
+
 Result<ReportInput> read_report(std::string_view text) {
-    const auto document = json::Document::parse(text, kLimits);
-    if (!document) return fail(Errc::Malformed, "E_REPORT_PARSE", "report.json", document.error().detail);
-    const Value root = document->root();
-    if (!root.is_object()) return kSchema.bad("report", "not an object");
-    if (root.find("intel_quote")) return read_v1(root);
-    if (const auto attestation = root.find("attestation"); attestation && attestation->is_object())
-        return read_aci(root, *attestation);
-    if (is_tinfoil(root))
-        return fail(Errc::Unsupported, "E_REPORT_FORM", "report.form", "a Tinfoil document");
-    if (root.find("cpu_evidence"))
-        return fail(Errc::Unsupported, "E_REPORT_FORM", "report.form", "no intel_quote");
+    LUMOZ_TRY(const json::Document document, parse_document(text));
+    const Value root = document.root();
+    const Marks marks = marks_of(root);
+    if (marks.count() > 1)
+        return fail(Errc::Malformed, "E_REPORT_AMBIGUOUS", "report.form",
+                    "the document is of two forms at once");
+    if (marks.aci) return read_aci(root, *root.find("attestation"));
+    if (marks.tinfoil || marks.bundle) return read_tinfoil(root);
+    if (marks.lists) return read_report_lists(root);
+    if (marks.flat) return read_flat_report(root);
+    if (marks.stored)
+        return fail(Errc::Unsupported, "E_REPORT_FORM", "report.form",
+                    "stored evidence of a keyset: `lumoz verify answer --report` reads it");
     return kSchema.bad("intel_quote", "missing");
+}
+
+std::optional<ReportForm> recognise_report(std::string_view text) {
+    const auto document = parse_document(text);
+    if (!document) return std::nullopt;
+    const Value root = document->root();
+    const Marks marks = marks_of(root);
+    if (marks.count() != 1) return std::nullopt;
+    if (marks.aci) return ReportForm::Aci;
+    if (marks.stored) return ReportForm::LumozStored;
+    if (marks.bundle) return ReportForm::TinfoilBundleV2;
+    if (marks.tinfoil) return root.find("body") ? ReportForm::TinfoilV2 : ReportForm::TinfoilV3;
+    return flat_form(root);
 }
 
 Result<ReportInput> read_stored_evidence(std::string_view text) {
     LUMOZ_TRY(const std::vector<evidence::CmwRecord> records, evidence::parse_cmw(text));
     ReportInput out;
     out.document = ReportDocument::Stored;
+    out.form = ReportForm::LumozStored;
     for (const evidence::CmwRecord& record : records) {
         const std::string value(as_text(record.value));
         if (record.type == evidence::kCmwQuote) {

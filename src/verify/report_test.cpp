@@ -202,9 +202,10 @@ TEST(Report, KnowsFormsItDoesNotCheck) {
         const auto got = verify_report(text, demand());
         return error_of(got) + " " + std::to_string(got.verdict.exit_code());
     };
-    EXPECT_EQ(error(R"({"format":"https://tinfoil.sh/predicate/tdx-guest/v2","body":""})"),
+    EXPECT_EQ(error(R"({"format":"https://tinfoil.sh/predicate/nitro/v2","body":"AA=="})"),
               "E_REPORT_FORM 20");
-    EXPECT_EQ(error(R"({"cpu_evidence":"","tee_type":"sev_snp"})"), "E_REPORT_FORM 20");
+    EXPECT_EQ(error(R"({"cpu_evidence":"","tee_type":"nitro"})"), "E_REPORT_FORM 20");
+    EXPECT_EQ(error(R"({"__cmwc_t":"tag:x"})"), "E_REPORT_FORM 20");
     EXPECT_EQ(error("{"), "E_REPORT_PARSE 30");
     EXPECT_EQ(error("[]"), "E_REPORT_PARSE 30");
     EXPECT_EQ(error("{}"), "E_REPORT_PARSE 30");

@@ -20,8 +20,8 @@ bool RootPins::accepts(const Digest256& spki_sha256) const {
     return std::ranges::find(pins_, spki_sha256) != pins_.end();
 }
 
-bool RootPins::is_simulated(const Digest256& spki_sha256) {
-    return spki_sha256 != intel_root_pin();
+bool RootPins::is_embedded(const Digest256& spki_sha256) {
+    return spki_sha256 == intel_root_pin();
 }
 
 }  // namespace lumoz::verify

@@ -19,8 +19,8 @@ public:
     /// Also accept this root, which is not embedded.
     void also_accept(const Digest256& spki_sha256);
     [[nodiscard]] bool accepts(const Digest256& spki_sha256) const;
-    /// True unless it is an embedded pin.
-    [[nodiscard]] static bool is_simulated(const Digest256& spki_sha256);
+    /// True for a pin of the vendor that is compiled in; any other root is somebody's word: a simulator's.
+    [[nodiscard]] static bool is_embedded(const Digest256& spki_sha256);
 
 private:
     std::vector<Digest256> pins_;

@@ -68,7 +68,7 @@ private:
     };
     static const Step kSteps[];
 
-    [[nodiscard]] Result<std::vector<Bytes>> pck_certificates() const;
+    [[nodiscard]] std::string_view pck_text() const;
     [[nodiscard]] std::vector<Bytes> with_leaf(std::vector<Bytes> chain) const;
 
     Status parse();
@@ -96,6 +96,7 @@ private:
     Status appraisal();
     Status not_revoked();
 
+    [[nodiscard]] const Chain& chain() const { return *chain_; }
     [[nodiscard]] const evidence::TcbInfo& tcb() const { return *state_->tcb_info.document; }
     [[nodiscard]] const evidence::QeIdentity& qe() const { return *state_->qe_identity.document; }
     [[nodiscard]] crypto::P256Public attestation_public() const {
@@ -107,7 +108,8 @@ private:
     std::shared_ptr<const State> state_;
     UnixTime now_;
     Memo memo_;
-    Chain chain_;
+    Chain own_chain_;
+    const Chain* chain_ = nullptr;  ///< own_chain_ or the prepared one; set only when its root was accepted
     evidence::PckExtension pck_;
     TdxResult result_;
 };
@@ -153,14 +155,13 @@ TdxVerdict TdxVerification::run() {
         }
     }
     out.verdict.not_checked("N_REVOCATION_DATE", "revocation after " + to_rfc3339(now_));
-    // A chain is kept only when its root was accepted.
-    if (!chain_.empty()) {
-        const Digest256 root = crypto::sha256(chain_.back()->spki());
+    if (chain_ != nullptr) {
+        const Digest256& root = chain().back()->spki_digest();
         out.verdict.establish_text("root_spki_sha256", to_hex(root.view()));
-        out.verdict.set_simulated(RootPins::is_simulated(root));
+        out.verdict.set_simulated(!RootPins::is_embedded(root));
     }
     if (stopped) return out;
-    VerifiedTdx verified(std::move(*quote_), std::move(result_), crypto::sha256(chain_.back()->spki()));
+    VerifiedTdx verified(std::move(*quote_), std::move(result_), chain().back()->spki_digest());
     establish(out.verdict, verified.quote());
     establish(out.verdict, verified.result());
     out.tdx = std::move(verified);
@@ -172,13 +173,9 @@ Status TdxVerification::parse() {
     return {};
 }
 
-Result<std::vector<Bytes>> TdxVerification::pck_certificates() const {
+std::string_view TdxVerification::pck_text() const {
     const bool own = quote_->cert_type() == evidence::kCertTypePckChain;
-    const std::string_view text =
-        own ? as_text(quote_->cert_data()) : std::string_view(state_->pck_certificate_chain);
-    if (!text.empty() && text == state_->warmed_text) return with_leaf(state_->warmed_certificates);
-    LUMOZ_TRY(std::vector<Bytes> out, evidence::split_certificates(text));
-    return with_leaf(std::move(out));
+    return own ? as_text(quote_->cert_data()) : std::string_view(state_->pck_certificate_chain);
 }
 
 std::vector<Bytes> TdxVerification::with_leaf(std::vector<Bytes> chain) const {
@@ -196,23 +193,30 @@ Status TdxVerification::pck_chain_present() {
 }
 
 Status TdxVerification::pck_chain() {
-    LUMOZ_TRY(const std::vector<Bytes> certificates, pck_certificates());
-    LUMOZ_TRY(chain_, check_chain(certificates, kPckChain, state_->roots, memo_));
-    return check_chain_dates(chain_, now_);
+    const WarmChain& warm = state_->warm;
+    if (!warm.chain.empty() && pck_text() == warm.text) {
+        chain_ = &warm.chain;
+    } else {
+        LUMOZ_TRY(std::vector<Bytes> certificates, warm.split(pck_text()));
+        LUMOZ_TRY(own_chain_,
+                  check_chain(with_leaf(std::move(certificates)), kPckChain, state_->roots, memo_));
+        chain_ = &own_chain_;
+    }
+    return check_chain_dates(chain(), now_);
 }
 
 Status TdxVerification::root_crl() {
     if (!state_->root_crl) return std::unexpected(state_->root_crl.error());
-    LUMOZ_CHECK_OK(check_crl(*state_->root_crl, *chain_[2], memo_));
+    LUMOZ_CHECK_OK(check_crl(*state_->root_crl, *chain()[2], memo_));
     LUMOZ_CHECK_OK(check_crl_dates(*state_->root_crl, now_));
-    return check_not_revoked(*state_->root_crl, *chain_[1], "tdx.pck_ca.revoked");
+    return check_not_revoked(*state_->root_crl, *chain()[1], "tdx.pck_ca.revoked");
 }
 
 Status TdxVerification::pck_crl() {
     if (!state_->pck_crl) return std::unexpected(state_->pck_crl.error());
-    LUMOZ_CHECK_OK(check_crl(*state_->pck_crl, *chain_[1], memo_));
+    LUMOZ_CHECK_OK(check_crl(*state_->pck_crl, *chain()[1], memo_));
     LUMOZ_CHECK_OK(check_crl_dates(*state_->pck_crl, now_));
-    return check_not_revoked(*state_->pck_crl, *chain_[0], "tdx.pck.revoked");
+    return check_not_revoked(*state_->pck_crl, *chain()[0], "tdx.pck.revoked");
 }
 
 Status TdxVerification::tcb_chain() {
@@ -246,7 +250,11 @@ Status TdxVerification::qe_identity_document() {
 }
 
 Status TdxVerification::pck_extension() {
-    LUMOZ_TRY(pck_, evidence::parse_pck_extension(*chain_[0]));
+    if (chain_ == &state_->warm.chain) {
+        LUMOZ_TRY(pck_, state_->warm.pck);
+        return {};
+    }
+    LUMOZ_TRY(pck_, evidence::parse_pck_extension(*chain()[0]));
     return {};
 }
 
@@ -255,7 +263,7 @@ Status TdxVerification::cert_data() {
     const ByteView data = quote_->cert_data();
     if (type == evidence::kCertTypePckChain) return {};
     if (type == 4) {
-        if (!equal(data, chain_[0]->der())) return bad("E_PCK_MISMATCH", "tdx.cert_data.leaf");
+        if (!equal(data, chain()[0]->der())) return bad("E_PCK_MISMATCH", "tdx.cert_data.leaf");
         return {};
     }
     constexpr std::size_t kIdSizes[] = {0, 16, 256, 384};
@@ -316,7 +324,7 @@ Status TdxVerification::module() {
 }
 
 Status TdxVerification::qe_report_signature() {
-    if (!crypto::p256_verify(chain_[0]->key, quote_->qe_report(),
+    if (!crypto::p256_verify(chain()[0]->key, quote_->qe_report(),
                              fixed<crypto::P256Signature>(quote_->qe_report_signature())))
         return bad("E_QE_REPORT_SIGNATURE", "tdx.qe_report.signature");
     return {};

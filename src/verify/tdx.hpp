@@ -43,7 +43,7 @@ public:
     [[nodiscard]] const evidence::Quote& quote() const { return quote_; }
     [[nodiscard]] const TdxResult& result() const { return result_; }
     [[nodiscard]] const Digest256& root() const { return root_; }
-    [[nodiscard]] bool simulated() const { return RootPins::is_simulated(root_); }
+    [[nodiscard]] bool simulated() const { return !RootPins::is_embedded(root_); }
 
 private:
     friend class TdxVerification;

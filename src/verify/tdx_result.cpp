@@ -49,7 +49,34 @@ std::int64_t as_int(std::size_t value) {
     return static_cast<std::int64_t>(value);
 }
 
+/// Names of the set bits; a bit without a meaning is `BIT_n`.
+std::string attribute_names(ByteView td_attributes) {
+    std::vector<std::string> out;
+    for (unsigned bit = 0; bit < 8 * td_attributes.size(); ++bit) {
+        if (((td_attributes[bit / 8] >> (bit % 8)) & 1) == 0) continue;
+        const auto known = evidence::td_attributes();
+        const auto it = std::ranges::find_if(known, [bit](const auto& a) { return a.bit == bit; });
+        out.push_back(it == known.end() ? "BIT_" + std::to_string(bit) : std::string(it->name));
+    }
+    return texts(out);
+}
+
+std::vector<Shortfall> all_of(const std::vector<Remedy>& remedies) {
+    std::vector<Shortfall> out;
+    for (const Remedy& remedy : remedies)
+        out.insert(out.end(), remedy.shortfall.begin(), remedy.shortfall.end());
+    return out;
+}
+
 }  // namespace
+
+std::vector<Shortfall> TdxResult::shortfall() const {
+    return all_of(remedies);
+}
+
+std::vector<Shortfall> TdxResult::current_shortfall() const {
+    return all_of(current_remedies);
+}
 
 void establish(Verdict& verdict, const TdxResult& r) {
     const auto hex = [&](std::string_view name, ByteView bytes) {
@@ -75,7 +102,8 @@ void establish(Verdict& verdict, const TdxResult& r) {
     if (r.pck.platform_instance_id) hex("piid", r.pck.platform_instance_id->view());
     verdict.establish("sgx_type", std::to_string(r.pck.sgx_type));
     if (r.pck.configuration) verdict.establish("configuration", configuration_json(*r.pck.configuration));
-    verdict.establish("shortfall", shortfall_json(r.shortfall));
+    verdict.establish("shortfall", shortfall_json(r.shortfall()));
+    verdict.establish("current_shortfall", shortfall_json(r.current_shortfall()));
 }
 
 std::string quote_json(const evidence::Quote& quote) {
@@ -111,6 +139,8 @@ std::string quote_json(const evidence::Quote& quote) {
 
 void establish(Verdict& verdict, const evidence::Quote& quote) {
     verdict.establish("quote", quote_json(quote));
+    if (const auto bits = quote.field("td_attributes"))
+        verdict.establish("td_attributes", attribute_names(*bits));
 }
 
 }  // namespace lumoz::verify

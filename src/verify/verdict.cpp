@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/verdict.hpp"
 
+#include <charconv>
+
 namespace lumoz::verify {
 
 std::string_view to_text(Outcome outcome) {
@@ -29,13 +31,29 @@ std::string_view to_text(VerdictResult result) {
     return "";
 }
 
+std::optional<std::uint64_t> byte_offset(const Error& error) {
+    constexpr std::string_view kPrefix = "offset ";
+    const std::string_view detail(error.detail);
+    if (!detail.starts_with(kPrefix)) return std::nullopt;
+    const std::string_view rest = detail.substr(kPrefix.size());
+    std::uint64_t out = 0;
+    const auto [end, code] = std::from_chars(rest.data(), rest.data() + rest.size(), out);
+    if (code != std::errc() || end == rest.data() + rest.size() || *end != ':') return std::nullopt;
+    return out;
+}
+
 void Verdict::pass(std::string_view id, std::string_view what, std::string detail) {
     rules_.push_back({id, what, Outcome::Pass, {}, std::move(detail)});
 }
 
 void Verdict::fail(std::string_view id, std::string_view what, Error error) {
     rules_.push_back({id, what, Outcome::Fail, error.rule, error.detail});
-    if (!failed_) failed_ = std::move(error);
+    decide(std::move(error));
+}
+
+void Verdict::decide(Error error) {
+    const bool gives_way = failed_ && failed_->code == Errc::Unsupported && error.code != Errc::Unsupported;
+    if (!failed_ || gives_way) failed_ = std::move(error);
 }
 
 void Verdict::not_reached(std::string_view id, std::string_view what) {
@@ -90,14 +108,15 @@ void Verdict::append(Verdict part) {
         not_checked(n.code, std::move(n.what));
     for (auto& [name, value] : part.facts_)
         establish(name, std::move(value));
-    if (!failed_) failed_ = std::move(part.failed_);
+    if (part.failed_) decide(*std::move(part.failed_));
     simulated_ = simulated_ || part.simulated_;
 }
 
 VerdictResult Verdict::result() const {
     if (failed_) {
         if (failed_->code == Errc::Malformed) return VerdictResult::Malformed;
-        return failed_->code == Errc::Unsupported ? VerdictResult::Unsupported : VerdictResult::Reject;
+        if (failed_->code != Errc::Unsupported) return VerdictResult::Reject;
+        return findings_.empty() ? VerdictResult::Unsupported : VerdictResult::Reject;
     }
     return findings_.empty() ? VerdictResult::Accept : VerdictResult::Reject;
 }
@@ -117,7 +136,7 @@ int Verdict::exit_code() const {
 }
 
 std::optional<Error> Verdict::error() const {
-    if (failed_) return failed_;
+    if (failed_ && (failed_->code != Errc::Unsupported || findings_.empty())) return failed_;
     if (findings_.empty()) return std::nullopt;
     return Error{Errc::Refused, findings_.front().code, "policy", findings_.front().what};
 }
@@ -136,6 +155,8 @@ std::string Verdict::to_json() const {
         out.key("error").string(e->rule);
         out.key("where").string(e->where);
         out.key("detail").string(e->detail);
+        if (const auto offset = byte_offset(*e))
+            out.key("offset").integer(static_cast<std::int64_t>(*offset));
     }
     out.key("simulated").boolean(simulated_);
     for (const auto& [name, value] : facts_)

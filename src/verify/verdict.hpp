@@ -36,10 +36,14 @@ enum class VerdictResult : std::uint8_t { Accept, Reject, Malformed, Unsupported
 /// `accept`, `reject`, `malformed`, `unsupported`.
 [[nodiscard]] std::string_view to_text(VerdictResult result);
 
+/// The byte that an error names: details of malformed input begin with `offset N: `. Nothing otherwise.
+[[nodiscard]] std::optional<std::uint64_t> byte_offset(const Error& error);
+
 class Verdict {
 public:
     void pass(std::string_view id, std::string_view what, std::string detail = {});
-    /// Adds a failed rule; the first one decides the result.
+    /// Adds a failed rule; the first one decides the result, but what is only unsupported gives way to a rule
+    /// that says no, and to a finding.
     void fail(std::string_view id, std::string_view what, Error error);
     void not_reached(std::string_view id, std::string_view what);
     /// `pass` or `fail` by the status; true when it passed.
@@ -71,11 +75,12 @@ public:
     [[nodiscard]] std::optional<std::string_view> established(std::string_view name) const;
     [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& facts() const { return facts_; }
 
-    /// `{"result","error"?,"where"?,"detail"?,"simulated",facts…,"findings","objections","not_checked","rules"}`:
+    /// `{"result","error"?,"where"?,"detail"?,"offset"?,"simulated",facts…,"findings","objections","not_checked","rules"}`:
     /// `findings` are the policy's codes, `objections` the same with their words.
     [[nodiscard]] std::string to_json() const;
 
 private:
+    void decide(Error error);
     std::vector<Rule> rules_;
     std::vector<Finding> findings_;
     std::vector<NotChecked> not_checked_;

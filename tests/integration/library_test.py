@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import harness
@@ -101,6 +102,64 @@ class Quotes(unittest.TestCase):
         done = subprocess.run([sys.executable, harness.ROOT / "examples/python/lumoz.py", LIBRARY, QUOTE, COLLATERAL, str(DAY)], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(json.loads(done.stdout)["result"], "accept")
+
+
+class Service(unittest.TestCase):
+    """Reports and answers of a running service, by the library and by the command: the same documents."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.engine = harness.ScriptedEngine()
+        cls.service = harness.Service(cls.engine.url)
+        cls.lumoz = Lumoz(LIBRARY)
+        cls.trust = {"policy": json.loads(pathlib.Path(cls.service.policy).read_text()), "roots": [bytes.fromhex(cls.service.root)]}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.service.close()
+        cls.engine.close()
+
+    def at(self):
+        """The time now, for the library and for the command."""
+        now = int(time.time())
+        return now, ("--at", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)))
+
+    def command(self, *arguments):
+        code, out, err = self.service.lumoz(*arguments, "--policy", self.service.policy, "--root-spki", self.service.root, "--json")
+        self.assertTrue(out, err)
+        return code, json.loads(out)
+
+    def test_a_report(self):
+        nonce = bytes(range(32))
+        report = self.service.get(f"/v1/attestation/report?binding=lumoz&nonce={nonce.hex()}").body
+        path = self.service.folder / "library-report.json"
+        path.write_bytes(report)
+        now, at = self.at()
+        status, document = self.lumoz.verify_report(report, nonce, now=now, **self.trust)
+        self.assertEqual((status, document["result"], document["simulated"]), (0, "accept", True))
+        self.assertEqual((status, document), self.command("verify", "report", path, "--nonce", nonce.hex(), *at))
+        status, document = self.lumoz.verify_report(report, bytes(32), now=now, **self.trust)
+        self.assertEqual((status, document["error"]), (10, "E_NONCE_MISMATCH"))
+        status, document = self.lumoz.verify_report(report, now=now, **self.trust)
+        self.assertIn("N_NONCE", [item["code"] for item in document["not_checked"]])
+        status, document = self.lumoz.verify_report(report, nonce, now=now, policy=self.trust["policy"])
+        self.assertEqual((status, document["error"]), (10, "E_CHAIN_ROOT_UNTRUSTED"))
+
+    def test_an_answer(self):
+        request = json.dumps({"model": harness.MODEL, "messages": []}).encode()
+        answer = harness.call(self.service.address, "POST", harness.CHAT, request)
+        proof = self.service.proof(answer.json()["id"])
+        evidence = self.service.get(f"/v1/evidence/{proof['keyset_digest']}").body
+        path = self.service.folder / "library-evidence.json"
+        path.write_bytes(evidence)
+        given = (request, answer.body, json.dumps(proof).encode(), evidence)
+        status, document = self.lumoz.verify_answer(*given, **self.trust)
+        self.assertEqual((status, document), self.service.verify_answer(request, answer.body, proof, "--report", path))
+        self.assertEqual((status, document["result"]), (0, "accept"), document)
+        status, document = self.lumoz.verify_answer(request, answer.body + b" ", *given[2:], **self.trust)
+        self.assertEqual((status, document["error"]), (10, "E_RESPONSE_HASH"))
+        status, document = self.lumoz.verify_answer(*given[:3], **self.trust)
+        self.assertEqual((status, document["error"]), (10, "P_MEASUREMENT"))
 
 
 if __name__ == "__main__":

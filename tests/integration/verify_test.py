@@ -97,6 +97,37 @@ class Verify(unittest.TestCase):
         code, out, _ = self.service.lumoz("verify", "report", self.saved(bent), "--nonce", NONCE, *self.options("--json"))
         self.assertEqual(code, 10, out)
 
+    def test_a_bundle_is_verified_offline_years_later(self):
+        tls = f"https://{self.service.tls_address[0]}:{self.service.tls_address[1]}"
+        for number, url in enumerate((self.service.url, tls)):
+            bundle = self.service.folder / f"bundle{number}.json"
+            code, out, err = self.service.lumoz("verify", url, *self.options("--bundle", bundle))
+            self.assertEqual(code, 0, out + err)
+            for at in ([], ["--at", "2036-01-01T00:00:00Z"]):
+                code, out, err = self.service.lumoz("verify", "bundle", bundle, *self.options(*at, "--json"))
+                self.assertEqual(code, 0, out + err)
+                codes = [item["code"] for item in json.loads(out)["not_checked"]]
+                self.assertIn("N_MADE_AT", codes)
+            code, out, _ = self.service.lumoz("verify", "bundle", bundle, *self.options("--at", "2020-01-01T00:00:00Z", "--json"))
+            self.assertEqual((code, json.loads(out)["error"]), (10, "E_BUNDLE_TIME"))
+            document = json.loads(bundle.read_text())
+            document["nonce"] = NONCE
+            bundle.write_text(json.dumps(document))
+            code, out, _ = self.service.lumoz("verify", "bundle", bundle, *self.options("--json"))
+            self.assertEqual((code, json.loads(out)["error"]), (10, "E_NONCE_MISMATCH"))
+
+    def test_gpu_evidence_is_unsupported_unless_allowed(self):
+        document = self.report()
+        document["nvidia_payload"] = json.dumps({"nonce": NONCE, "evidence_list": [], "arch": "HOPPER"})
+        path = self.saved(document)
+        code, out, _ = self.service.lumoz("verify", "report", path, "--nonce", NONCE, *self.options("--json"))
+        self.assertEqual((code, json.loads(out)["error"]), (20, "E_GPU_UNCHECKED"))
+        policy = json.loads(pathlib.Path(self.service.policy).read_text()) | {"allow_unchecked_gpu": True}
+        allowing = self.service.folder / "gpu.json"
+        allowing.write_text(json.dumps(policy))
+        code, out, _ = self.service.lumoz("verify", "report", path, "--nonce", NONCE, "--root-spki", self.service.root, "--policy", allowing, "--json")
+        self.assertEqual((code, json.loads(out)["form"]), (0, "vllm-proxy"), out)
+
     def test_fresh_nonces_and_cache(self):
         first, second = (self.service.get("/v1/attestation/report").json() for _ in range(2))
         self.assertRegex(first["request_nonce"], "^[0-9a-f]{64}$")

@@ -74,7 +74,7 @@ TEST_F(SimulatedEvidence, VerifiesAgainstItsOwnRootAndSaysSimulated) {
     EXPECT_EQ(result.module, evidence::TcbStatus::UpToDate);
     EXPECT_EQ(result.qe, evidence::TcbStatus::UpToDate);
     EXPECT_TRUE(result.advisories.empty());
-    EXPECT_TRUE(result.shortfall.empty());
+    EXPECT_TRUE(result.remedies.empty());
     EXPECT_EQ(result.pck.ppid, machine_.vendor().platform().ppid);
 }
 

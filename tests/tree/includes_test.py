@@ -23,7 +23,7 @@ ALLOWED = {
     "measure": {"base", "crypto", "evidence"},
     "tee": {"base", "crypto", "evidence"},
     "net": {"base", "crypto"},
-    "collateral": {"base", "crypto", "evidence", "net"},
+    "collateral": {"base", "crypto", "evidence", "verify", "net"},
     "identity": {"base", "crypto", "evidence", "tee"},
     "channel": {"base", "crypto", "identity", "net"},
     "engine": {"base", "crypto", "net"},

@@ -9,6 +9,7 @@ import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.environ.get("LUMOZ_RELEASE_BIN", os.path.join(ROOT, "build", "release", "bin"))
+SHIPPED = ("lumozd", "lumoz", "liblumoz.so")
 SIMULATION = re.compile(rb"simtee|simulat(?:ed|ion|or)", re.I)
 
 
@@ -16,15 +17,16 @@ def output(*command):
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
 
 
-def program(name):
-    path = os.path.join(BIN, name)
+def artifact(name):
+    """Path of a program or, by its ending, of a library of the release."""
+    path = os.path.join(BIN, "..", "lib", name) if name.endswith(".so") else os.path.join(BIN, name)
     if not os.path.exists(path):
         raise unittest.SkipTest(f"{path} is not built; run scripts/build")
     return path
 
 
 def content(name):
-    with open(program(name), "rb") as file:
+    with open(artifact(name), "rb") as file:
         return file.read()
 
 
@@ -37,8 +39,8 @@ class ReleaseBinary(unittest.TestCase):
         self.assertTrue(SIMULATION.search(content("lumoz-simtee")))
 
     def test_service_holds_no_symbol_of_the_simulator(self):
-        names = output("nm", "--demangle", "--defined-only", program("lumozd")) + output(
-            "nm", "--demangle", "--dynamic", program("lumozd"))
+        names = output("nm", "--demangle", "--defined-only", artifact("lumozd")) + output(
+            "nm", "--demangle", "--dynamic", artifact("lumozd"))
         self.assertNotIn(b"simtee", names)
 
     def test_programs_know_no_mutants(self):
@@ -47,11 +49,11 @@ class ReleaseBinary(unittest.TestCase):
                 self.assertIsNone(re.search(rb"LUMOZ_MUTANT|lumoz8mutation", content(name)))
 
     def test_programs_are_hardened(self):
-        for name in ("lumozd", "lumoz"):
+        for name in SHIPPED:
             with self.subTest(name):
-                path = program(name)
+                path = artifact(name)
                 header = output("readelf", "--wide", "--file-header", "--program-headers", "--dynamic", path).decode()
-                self.assertIn("DYN (Position-Independent", header)
+                self.assertIn("DYN (Shared object" if name.endswith(".so") else "DYN (Position-Independent", header)
                 self.assertIn("GNU_RELRO", header)
                 self.assertRegex(header, r"FLAGS(_1)?\).*NOW")
                 stack = next(line for line in header.splitlines() if "GNU_STACK" in line)
@@ -60,14 +62,14 @@ class ReleaseBinary(unittest.TestCase):
                 self.assertIn("__stack_chk_fail", symbols)
 
     def test_programs_name_no_folder_of_the_builder(self):
-        for name in ("lumozd", "lumoz"):
+        for name in SHIPPED:
             with self.subTest(name):
                 self.assertNotIn(ROOT.encode() + b"/", content(name))
 
     def test_programs_search_no_libraries_in_odd_places(self):
-        for name in ("lumozd", "lumoz"):
+        for name in SHIPPED:
             with self.subTest(name):
-                self.assertNotRegex(output("readelf", "--dynamic", program(name)).decode(), r"R(UN)?PATH")
+                self.assertNotRegex(output("readelf", "--dynamic", artifact(name)).decode(), r"R(UN)?PATH")
 
 
 if __name__ == "__main__":

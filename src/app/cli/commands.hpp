@@ -5,6 +5,7 @@
 
 #include "app/cli/trust.hpp"
 #include "app/output/report.hpp"
+#include "app/output/section.hpp"
 
 namespace lumoz::app {
 
@@ -13,13 +14,14 @@ struct Answer {
     verify::Verdict verdict;
     std::string subject;                 ///< for the first line
     bool fold = false;                   ///< rules are counted per group unless --explain
-    std::vector<Section> sections = {};  ///< behind the verdict in text form
     bool judged = true;                  ///< false: nothing was checked, the facts are all there is
+    std::vector<Section> sections = {};  ///< what people read beside rules and facts
 };
 
 struct VerifyReportOptions {
     std::string file;
-    std::string nonce;  ///< hex
+    std::string nonce;       ///< hex, or `none`; may be empty where the form binds none
+    std::string collateral;  ///< instead of what the report brings; may be empty
 };
 struct VerifyQuoteOptions {
     std::string file;
@@ -38,6 +40,7 @@ struct VerifyUrlOptions {
     std::string url;
     std::string model;  ///< must be among the proven models
     std::string token_file;
+    std::string bundle;  ///< where everything that is needed to verify it again is written; may be empty
 };
 struct AskOptions {
     std::string url;
@@ -50,12 +53,36 @@ struct AskOptions {
     bool quiet = false;           ///< the answer is not written to stdout (with --json)
 };
 
+struct CollateralOptions {
+    std::string quote = {};  ///< whose platform; else `tee`, `fmspc` and `ca`
+    std::string tee = "tdx";
+    std::string fmspc = {};
+    std::string ca = "platform";
+    std::string update = "standard";
+    std::int64_t evaluation = 0;  ///< 0: by `update`
+    std::string service = {};     ///< URL
+    std::string ca_file = {};     ///< for an https service
+    std::string cache = {};       ///< folder
+    std::string file = {};        ///< of `import`
+    std::string out = {};         ///< file, or -
+};
+
+/// Fetches from a service, checks, and writes to cache and file; a good cache helps when the service is away.
+Result<Answer> collateral_fetch(const CollateralOptions& options, const Trust& trust);
+/// Checks a bundle and tells what it is.
+Result<Answer> collateral_show(const std::string& file, const Trust& trust);
+/// Puts a bundle into a cache.
+Result<Answer> collateral_import(const CollateralOptions& options, const Trust& trust);
+/// Writes the cached bundle of a platform; only one that holds.
+Result<Answer> collateral_export(const CollateralOptions& options, const Trust& trust);
 /// A saved report, offline, for the nonce that was asked for.
 Result<Answer> verify_report_file(const VerifyReportOptions& options, const Trust& trust);
 /// An Intel TDX or SGX quote with its collateral, and an event log against its registers.
 Result<Answer> verify_quote_file(const VerifyQuoteOptions& options, const Trust& trust);
 /// The bytes of one exchange against signatures, receipt and evidence.
 Result<Answer> verify_answer_files(const VerifyAnswerOptions& options, const Trust& trust);
+/// A bundle that `verify URL --bundle` wrote, offline.
+Result<Answer> verify_bundle_file(const std::string& file, const Trust& trust);
 /// A live service with a fresh nonce.
 Result<Answer> verify_url(const VerifyUrlOptions& options, const Trust& trust);
 /// One question to a service that is verified first, and the proof of its answer.

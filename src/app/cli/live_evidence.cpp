@@ -18,6 +18,15 @@ bool has_statement(std::string_view document) {
     return parsed && parsed->root().find("statement");
 }
 
+/// Services of other families: the first that answers.
+Result<std::string> fetch_other(Service& service, const std::string& query, const net::Response& refused) {
+    for (const std::string_view path : {"/v1/aci/attestation?", "/.well-known/tinfoil-attestation?"}) {
+        LUMOZ_TRY(const net::Response response, service.get(std::string(path) + query));
+        if (response.head.status == 200) return std::string(as_text(response.body));
+    }
+    return service_error(kReportPath, refused);
+}
+
 Result<std::string> fetch(Service& service, const Nonce& nonce) {
     const std::string query = "nonce=" + to_hex(nonce.view());
     const std::string preferred = std::string(kReportPath) + "?" + query + "&binding=lumoz";
@@ -25,6 +34,7 @@ Result<std::string> fetch(Service& service, const Nonce& nonce) {
     if (response.head.status == 200 && (has_statement(as_text(response.body)) || !service.is_https())) {
         return std::string(as_text(response.body));
     }
+    if (response.head.status == 404) return fetch_other(service, query, response);
     if (response.head.status != 200 && response.head.status != 400) {
         return service_error(preferred, response);
     }
@@ -55,7 +65,9 @@ Result<LiveEvidence> fetch_evidence(Service& service, const Trust& trust) {
     demand.roots = trust.roots;
     demand.policy = trust.policy;
     demand.now = trust.now;
-    demand.nonce = out.nonce;
+    const auto form = verify::recognise_report(out.document);
+    out.binds_nonce = !form || verify::binds_nonce(*form);
+    if (out.binds_nonce) demand.nonce = out.nonce;
     demand.tls_spki = service.peer_spki();
     const Stopwatch watch;
     out.result = verify::verify_report(out.document, demand);

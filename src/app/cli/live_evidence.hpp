@@ -12,12 +12,13 @@ namespace lumoz::app {
 struct LiveEvidence {
     std::string document;  ///< the report as it came
     Nonce nonce;
+    bool binds_nonce = true;  ///< false: the form has no room for one
     verify::ReportVerdict result;
     double verify_ms = 0;  ///< time of the verification alone
 };
 
-/// Asks with `binding=lumoz`, and in the compatible forms where that is not offered. `E_SERVICE` and network
-/// errors.
+/// Asks with `binding=lumoz`, in the compatible forms where that is not offered, and for the ACI and the
+/// Tinfoil document where there is no report at all. `E_SERVICE` and network errors.
 Result<LiveEvidence> fetch_evidence(Service& service, const Trust& trust);
 /// The model that a request will name: `wanted`, or the only one that the evidence proves. `E_MODEL` (Usage)
 /// when there are several; adds rule `service.model` when the evidence lists models and `wanted` is not one.

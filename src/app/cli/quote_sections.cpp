@@ -3,116 +3,118 @@
 
 #include "base/hex.hpp"
 
+#include <algorithm>
+
 namespace lumoz::app {
+
+using evidence::Content;
+using verify::LoggedEvent;
+using verify::LoggedRegister;
+
 namespace {
 
-using evidence::TcbStatus;
-using verify::Shortfall;
+std::string_view remark(Content content) {
+    switch (content) {
+        case Content::Proven:
+            return "content proven";
+        case Content::Partly:
+            return "content proven, its label is not";
+        case Content::Unproven:
+            return "digest of what is not shown";
+        case Content::Differs:
+            return "CONTENT IS NOT WHAT WAS MEASURED";
+    }
+    return {};
+}
 
-std::string listed(const std::vector<std::string>& words) {
+/// Names in their order; those that follow each other under one name are counted.
+std::string names(const std::vector<LoggedEvent>& events) {
     std::string out;
-    for (const std::string& word : words)
-        out += (out.empty() ? "" : ", ") + word;
+    for (std::size_t i = 0; i < events.size();) {
+        std::size_t end = i + 1;
+        while (end < events.size() && events[end].name == events[i].name)
+            ++end;
+        const std::string& name = events[i].name;
+        out += (out.empty() ? "" : ", ") + (name.size() > 40 ? name.substr(0, 40) + "…" : name);
+        if (end - i > 1) out += " (" + std::to_string(end - i) + " times)";
+        i = end;
+    }
     return out;
 }
 
-/// The part that is behind: `SGX component 3 (BIOS, Early Microcode Update)`.
-std::string part_of(const Shortfall& s) {
-    if (s.set == "pcesvn") return "PCE (PCESVN)";
-    if (s.set == "module") return "TDX module";
-    if (s.set == "qe") return "quoting enclave";
-    std::string out = (s.set == "tdx" ? "TDX component " : "SGX component ") + std::to_string(s.index);
-    const std::string hints = s.category + (s.category.empty() || s.type.empty() ? "" : ", ") + s.type;
-    return hints.empty() ? out : out + " (" + hints + ")";
+std::string register_text(const LoggedRegister& r) {
+    const std::string count = std::to_string(r.events.size()) + (r.events.size() == 1 ? " event" : " events");
+    if (!r.quote) return "not compared: the quote is not verified; " + count;
+    if (!r.covered) return "not covered: the firmware's log ends before the runtime, which extended it";
+    if (r.differs()) return "DIFFERS from the quote; " + count;
+    return "matches the quote; " + count;
 }
 
-/// What a status asks for beyond newer parts.
-std::string_view words_of(TcbStatus status) {
-    switch (status) {
-        case TcbStatus::UpToDate:
-            return "nothing is missing";
-        case TcbStatus::SWHardeningNeeded:
-            return "the program must carry mitigations of its own against the named advisories";
-        case TcbStatus::ConfigurationNeeded:
-            return "a setting of the platform (BIOS) leaves it open to the named advisories";
-        case TcbStatus::ConfigurationAndSWHardeningNeeded:
-            return "a setting of the platform must change and the program must carry mitigations";
-        case TcbStatus::OutOfDate:
-            return "firmware or microcode is older than Intel's current one";
-        case TcbStatus::OutOfDateConfigurationNeeded:
-            return "firmware or microcode is old and a setting of the platform must change";
-        case TcbStatus::TDRelaunchAdvised:
-            return "the TDX module was updated below this TD: launch the TD again";
-        case TcbStatus::TDRelaunchAdvisedConfigurationNeeded:
-            return "launch the TD again, and a setting of the platform must change";
-        case TcbStatus::Revoked:
-            return "Intel no longer vouches for it";
+void add_event_lines(std::vector<SectionLine>& lines, const std::vector<LoggedEvent>& events) {
+    for (const LoggedEvent& e : events) {
+        std::string text = to_hex(e.digest.view()).substr(0, 16) + "…  ";
+        text += e.type_name;
+        if (e.name != e.type_name) text += "  " + e.name;
+        if (e.content == Content::Proven && !e.text.empty()) text += " = " + e.text;
+        text += "  (" + std::string(remark(e.content));
+        text += e.late ? "; does not count: too late, or not the first of its name)" : ")";
+        lines.push_back({"", std::move(text), Tone::Plain, When::Explain});
     }
-    return "";
 }
 
 }  // namespace
 
 Section quote_section(const evidence::Quote& quote) {
-    Section out{.title = quote.is_tdx() ? "TDX quote" : "SGX quote", .lines = {}, .detail = true};
-    const auto line = [&](std::string_view name, const std::string& value) {
-        constexpr std::size_t kWidth = 18;
-        out.lines.push_back(std::string(name) + std::string(kWidth - std::min(kWidth, name.size()), ' ') +
-                            " " + value);
-    };
-    line("version", std::to_string(quote.version()));
-    line("certification data", "type " + std::to_string(quote.cert_type()) + ", " +
-                                   std::to_string(quote.cert_data().size()) + " bytes");
+    constexpr std::string_view kProgram[] = {"mr_td",   "rtmr0",      "rtmr1",     "rtmr2",
+                                             "rtmr3",   "mr_enclave", "mr_signer", "isv_prod_id",
+                                             "isv_svn", "report_data"};
+    Section out{
+        std::string(quote.is_tdx() ? "TDX" : "SGX") + " quote, version " + std::to_string(quote.version()),
+        {}};
     for (const evidence::Field& field : evidence::body_fields(quote.body_kind())) {
-        if (field.integer) {
-            line(field.name, std::to_string(*quote.integer(field.name)));
-        } else {
-            line(field.name, to_hex(*quote.field(field.name)));
-        }
+        const bool program = std::ranges::find(kProgram, field.name) != std::end(kProgram);
+        const std::string value = field.integer ? std::to_string(quote.integer(field.name).value_or(0))
+                                                : to_hex(*quote.field(field.name));
+        out.lines.push_back(
+            {std::string(field.name), value, Tone::Dim, program ? When::Always : When::Explain});
     }
     return out;
 }
 
 Section platform_section(const verify::TdxResult& result) {
-    Section out{.title = "what the platform lacks", .lines = {}};
-    if (result.tcb_status == TcbStatus::UpToDate && result.current_tcb_status == TcbStatus::UpToDate)
-        return out;
-    out.lines.push_back(std::string(to_text(result.tcb_status)) + ": " +
-                        std::string(words_of(result.tcb_status)));
-    if (result.current_tcb_status != result.tcb_status)
-        out.lines.push_back("as it runs now " + std::string(to_text(result.current_tcb_status)) + ": " +
-                            std::string(words_of(result.current_tcb_status)));
-    for (const Shortfall& s : result.shortfall)
-        out.lines.push_back(part_of(s) + " has " + std::to_string(s.have) + ", needs " +
-                            std::to_string(s.need));
-    std::vector<std::string> gone;
-    for (const Shortfall& s : result.shortfall)
-        for (const std::string& id : s.advisories)
-            if (std::ranges::find(gone, id) == gone.end()) gone.push_back(id);
-    if (!gone.empty()) out.lines.push_back("with that these advisories would go: " + listed(gone));
-    if (gone.empty() && !result.advisories.empty())
-        out.lines.push_back("advisories that apply: " + listed(result.advisories));
+    Section out{"what the platform lacks", {}, true};
+    const std::vector<std::string> lines = verify::explain(result);
+    for (const std::string& line : lines) {
+        const bool inner = line.starts_with("  ");
+        out.lines.push_back({"", inner ? "- " + line.substr(2) : line, Tone::Plain, When::Explain});
+    }
+    if (!result.remedies.empty() || !result.current_remedies.empty()) {
+        const std::size_t behind = std::max(result.shortfall().size(), result.current_shortfall().size());
+        out.lines.push_back({"",
+                             behind == 0 ? "no patch; --explain says what"
+                                         : std::to_string(behind) +
+                                               (behind == 1 ? " component is" : " components are") +
+                                               " behind; --explain says which, and by how much",
+                             Tone::Plain, When::Folded});
+    }
     return out;
 }
 
-Section event_log_section(const verify::LogReplay& log, const evidence::Quote* quote) {
+Section event_log_section(const verify::LogReplay& log) {
     Section out{
-        .title = "event log (" + std::string(log.form) + ", " + std::to_string(log.events) + " events)",
-        .lines = {}};
-    for (unsigned n = 0; n < 4; ++n) {
-        const bool known = quote != nullptr && quote->is_tdx();
-        const bool match = known && log.rtmr[n] == quote->rtmr(n);
-        const std::string events = std::to_string(log.extends[n]);
-        const std::string head = "RTMR" + std::to_string(n) + "  " +
-                                 std::string(4 - std::min<std::size_t>(4, events.size()), ' ') + events +
-                                 " events  replay ";
-        out.lines.push_back(head + to_hex(log.rtmr[n].view()) + (match ? "  equal" : ""));
-        if (known && !match)
-            out.lines.push_back(std::string(head.size() - 7, ' ') + "quote  " +
-                                to_hex(quote->rtmr(n).view()) + "  DIFFERS");
+        log.form() == "ccel" ? "event log of the firmware, replayed" : "event log, replayed", {}, true};
+    for (unsigned i = 0; i < 4; ++i) {
+        const LoggedRegister& r = log.registers()[i];
+        const bool good = r.quote && r.covered && !r.differs();
+        out.lines.push_back({"RTMR" + std::to_string(i), register_text(r),
+                             good ? Tone::Good : (r.differs() ? Tone::Bad : Tone::Plain)});
+        if (r.differs() || !r.covered) {
+            out.lines.push_back({"", "quote  " + to_hex(r.quote->view())});
+            if (r.covered) out.lines.push_back({"", "replay " + to_hex(r.replay.view())});
+        }
+        if (!r.events.empty()) out.lines.push_back({"", names(r.events), Tone::Plain, When::Folded});
+        add_event_lines(out.lines, r.events);
     }
-    for (const evidence::Event& event : log.runtime)
-        out.lines.push_back("event  " + event.name + " " + to_hex(event.payload));
     return out;
 }
 

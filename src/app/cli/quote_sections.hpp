@@ -2,17 +2,17 @@
 // What a verified quote and its event log say, in words and tables.
 #pragma once
 
-#include "app/output/report.hpp"
+#include "app/output/section.hpp"
 #include "verify/quote.hpp"
 
 namespace lumoz::app {
 
-/// Every field of header and body; shown with --explain.
+/// The fields of the body that say what runs; the others with --explain.
 [[nodiscard]] Section quote_section(const evidence::Quote& quote);
-/// Registers of a replayed log against those of the quote (null: none is proven), and the runtime's events.
-[[nodiscard]] Section event_log_section(const verify::LogReplay& log, const evidence::Quote* quote);
-/// What keeps the platform, the TDX module or the QE below UpToDate: have, need, and which advisories would
-/// go. No lines when nothing does.
+/// What keeps the platform, the TDX module or the QE below UpToDate; the whole of it with --explain, else how
+/// much there is to say. No lines when nothing does and nobody asks.
 [[nodiscard]] Section platform_section(const verify::TdxResult& result);
+/// Register by register, with the names of the events; each event on a line of its own with --explain.
+[[nodiscard]] Section event_log_section(const verify::LogReplay& log);
 
 }  // namespace lumoz::app

@@ -18,12 +18,11 @@ Result<Answer> verify_quote_file(const VerifyQuoteOptions& options, const Trust&
         verify::verify_quote(quote, collateral, log ? std::optional<ByteView>(*log) : std::nullopt,
                              {.roots = trust.roots, .policy = trust.policy, .now = trust.now});
     Answer answer{.verdict = std::move(result.verdict), .subject = "quote " + options.file};
-    const evidence::Quote* const proven = result.tdx ? &result.tdx->quote() : nullptr;
-    if (proven != nullptr) {
-        answer.sections.push_back(quote_section(*proven));
+    if (result.tdx) {
+        answer.sections.push_back(quote_section(result.tdx->quote()));
         answer.sections.push_back(platform_section(result.tdx->result()));
     }
-    if (result.log) answer.sections.push_back(event_log_section(*result.log, proven));
+    if (result.log) answer.sections.push_back(event_log_section(*result.log));
     return answer;
 }
 

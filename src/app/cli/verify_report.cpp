@@ -7,18 +7,35 @@
 
 namespace lumoz::app {
 
-Result<Answer> verify_report_file(const VerifyReportOptions& options, const Trust& trust) {
-    const auto nonce = fixed_from_hex<Nonce>(options.nonce);
+namespace {
+
+/// The nonce that was sent; nothing only where that was said, or where the form has no room for one.
+Result<std::optional<Nonce>> wanted_nonce(const std::string& text, std::string_view document) {
+    if (text == "none") return std::optional<Nonce>();
+    const auto form = verify::recognise_report(document);
+    if (text.empty() && (!form || !verify::binds_nonce(*form))) return std::optional<Nonce>();
+    const auto nonce = fixed_from_hex<Nonce>(text);
     if (!nonce) {
-        return fail(Errc::Usage, "E_NONCE", "cli.nonce",
-                    "--nonce wants 64 hex digits: the nonce that you sent");
+        return fail(
+            Errc::Usage, "E_NONCE", "cli.nonce",
+            "--nonce wants 64 hex digits: the nonce that you sent (or none, and freshness is not shown)");
     }
+    return std::optional<Nonce>(*nonce);
+}
+
+}  // namespace
+
+Result<Answer> verify_report_file(const VerifyReportOptions& options, const Trust& trust) {
     LUMOZ_TRY(const std::string document, read_text(options.file));
     verify::ReportDemand demand;
+    LUMOZ_TRY(demand.nonce, wanted_nonce(options.nonce, document));
     demand.roots = trust.roots;
     demand.policy = trust.policy;
     demand.now = trust.now;
-    demand.nonce = *nonce;
+    if (!options.collateral.empty()) {
+        LUMOZ_TRY(const std::string text, read_text(options.collateral));
+        LUMOZ_TRY(demand.collateral, evidence::Collateral::parse(text));
+    }
     verify::ReportVerdict result = verify::verify_report(document, demand);
     return Answer{.verdict = std::move(result.verdict), .subject = "report " + options.file};
 }

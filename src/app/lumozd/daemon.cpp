@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/lumozd/daemon.hpp"
 
+#include "app/lumozd/collateral_feed.hpp"
 #include "app/lumozd/reload.hpp"
 #include "app/lumozd/sd_notify.hpp"
 #include "base/log.hpp"
@@ -75,6 +76,7 @@ Status Daemon::start() {
     LUMOZ_CHECK_OK(hash_model());
     LUMOZ_CHECK_OK(make_keys());
     LUMOZ_CHECK_OK(open_store());
+    LUMOZ_CHECK_OK(open_collateral());
     LUMOZ_CHECK_OK(start_engine());
     LUMOZ_CHECK_OK(store_evidence());
     return open_listeners();
@@ -148,7 +150,17 @@ Status Daemon::open_store() {
     LUMOZ_TRY(store_, store::SqliteStore::open(options, clock_));
     if (config_.receipts_relaxed)
         log::warn("durability_relaxed", {{"detail", "a crash can lose receipts of answers that were given"}});
-    collateral_.emplace(config_.collateral_file, clock_);
+    return {};
+}
+
+Status Daemon::open_collateral() {
+    std::string file = config_.collateral_file;
+    if (!config_.collateral_service.empty()) {
+        LUMOZ_TRY(feeder_, make_feeder(config_, *device_, clock_));
+        feeder_->start();
+        file = feeder_->file();
+    }
+    collateral_.emplace(file, clock_);
     if (const Status polled = collateral_->poll(); !polled)
         log::warn("collateral_refused", {{"rule", polled.error().rule}, {"detail", polled.error().detail}});
     return {};

@@ -5,6 +5,7 @@
 
 #include "app/lumozd/engine_choice.hpp"
 #include "app/lumozd/io_threads.hpp"
+#include "collateral/feeder.hpp"
 #include "identity/service_keys.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -26,6 +27,8 @@ public:
 
 private:
     Status open_device();
+    /// Collateral: a file that somebody else renews, or one that a feeder keeps fresh.
+    Status open_collateral();
     Status hash_model();
     Status make_keys();
     Status open_store();
@@ -52,6 +55,7 @@ private:
     std::shared_ptr<const net::TlsContext> tls_;
     std::optional<receipt::Signer> signer_;
     std::optional<identity::CollateralFile> collateral_;
+    std::unique_ptr<collateral::Feeder> feeder_;
     ChosenEngine engine_;
     std::unique_ptr<store::SqliteStore> store_;
     std::optional<identity::Attestor> attestor_;

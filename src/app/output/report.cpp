@@ -123,11 +123,16 @@ constexpr std::array<std::string_view, 19> kDetails = {
 /// Facts that are Unix times.
 constexpr std::array<std::string_view, 2> kTimes = {"keyset_not_after", "served_at"};
 
-/// The texts inside a list of objects, in order: `[{"model_root":…,"name":…}]` becomes `root name`.
+/// Facts whose JSON has a section of its own in the text, or is for programs only.
+constexpr std::array<std::string_view, 5> kForPrograms = {"quote", "shortfall", "current_shortfall",
+                                                          "explanation", "event_log"};
+
+/// The texts inside a list of texts or objects, in order: `[{"model_root":…,"name":…}]` becomes `root name`.
 std::string flattened(const json::Value& list) {
     std::string out;
     for (const json::Value& element : list.elements()) {
         if (!out.empty()) out += ", ";
+        if (!element.is_object()) out += element.as_string().value_or(std::string(element.raw()));
         bool first = true;
         for (const json::Value::Member& m : element.members()) {
             if (!first) out += ' ';
@@ -138,14 +143,25 @@ std::string flattened(const json::Value& list) {
     return out;
 }
 
+/// `name value, name value`.
+std::string members_text(const json::Value& object) {
+    std::string out;
+    for (const json::Value::Member& m : object.members())
+        out += (out.empty() ? "" : ", ") + m.name + " " +
+               m.value.as_string().value_or(std::string(m.value.raw()));
+    return out;
+}
+
 /// A fact's JSON as a person reads it: texts without quotes, long values cut.
 std::string fact_text(std::string_view name, std::string_view value, bool whole) {
     std::string out(value);
     const auto document = json::Document::parse(value);
     if (document && document->root().is_string()) {
         out = document->root().as_string().value_or("");
-    } else if (value.starts_with("[{") && document) {
+    } else if (document && document->root().is_array()) {
         out = flattened(document->root());
+    } else if (document && document->root().is_object()) {
+        out = members_text(document->root());
     } else if (document && std::ranges::find(kTimes, name) != kTimes.end()) {
         const auto time = document->root().as_int();
         if (time) out = to_rfc3339(*time);
@@ -172,12 +188,9 @@ std::string times_text(const Verdict& verdict, const Style& style) {
     return out.empty() ? out : "\n" + style.strong("time") + "\n" + out;
 }
 
-/// Facts that a section shows better.
-constexpr std::array<std::string_view, 3> kInSections = {"quote", "event_log", "shortfall"};
-
 bool shown(std::string_view name, std::string_view value, bool fold) {
-    if (std::ranges::find(kInSections, name) != kInSections.end()) return false;
     if (value == "null" || value == "[]" || is_time(name)) return false;
+    if (std::ranges::find(kForPrograms, name) != kForPrograms.end()) return false;
     return !fold || std::ranges::find(kDetails, name) == kDetails.end();
 }
 
@@ -206,6 +219,7 @@ std::string remarks(std::string_view title, const Items& items, const Style& sty
         while (!rest.empty()) {
             const std::size_t end = std::min(rest.find(' '), rest.size());
             if (column + end > 108 && column > 21) {
+                out.pop_back();
                 out += "\n" + std::string(21, ' ');
                 column = 21;
             }
@@ -262,7 +276,8 @@ std::string headline(const Verdict& verdict, std::string_view subject, const Sty
     return out;
 }
 
-std::string verdict_text(const Verdict& verdict, std::string_view subject, bool fold, const Style& style) {
+std::string verdict_text(const Verdict& verdict, std::string_view subject, bool fold, const Style& style,
+                         std::string_view sections) {
     std::string out = headline(verdict, subject, style) + "\n\n";
     if (fold) {
         out += folded(verdict.rules(), style);
@@ -274,18 +289,8 @@ std::string verdict_text(const Verdict& verdict, std::string_view subject, bool 
     const std::string facts = fact_lines(verdict, fold, false, style);
     if (!facts.empty()) out += "\n" + style.strong("established") + "\n" + facts;
     out += times_text(verdict, style);
+    out += sections;
     out += remarks("not checked", verdict.not_checked(), style);
-    return out;
-}
-
-std::string sections_text(const std::vector<Section>& sections, bool explain, const Style& style) {
-    std::string out;
-    for (const Section& section : sections) {
-        if (section.lines.empty() || (section.detail && !explain)) continue;
-        out += "\n" + style.strong(section.title) + "\n";
-        for (const std::string& line : section.lines)
-            out += "  " + printable_line(line) + "\n";
-    }
     return out;
 }
 
@@ -318,6 +323,8 @@ std::string error_json(const Error& error) {
     w.key("error").string(error.rule);
     w.key("where").string(error.where);
     w.key("detail").string(error.detail);
+    if (const auto offset = verify::byte_offset(error))
+        w.key("offset").integer(static_cast<std::int64_t>(*offset));
     w.end();
     return std::move(w).text() + "\n";
 }

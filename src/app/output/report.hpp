@@ -14,20 +14,10 @@ struct OutputOptions {
     bool brief = false;    ///< fold rules per group even where a command lists them
 };
 
-/// Lines of a command's own behind the rules: a table of registers, an explanation.
-struct Section {
-    std::string title;
-    std::vector<std::string> lines;  ///< no section without lines
-    bool detail = false;             ///< only with --explain
-};
-/// Blank line, title and lines; those of `detail` only when `explain`.
-[[nodiscard]] std::string sections_text(const std::vector<Section>& sections, bool explain,
-                                        const Style& style);
-
 /// The text form. `subject` is what was verified, in a few words; with `fold` rules that hold are counted per
-/// group, those that fail always stand alone.
+/// group, those that fail always stand alone. `sections` is put before what was not checked.
 [[nodiscard]] std::string verdict_text(const verify::Verdict& verdict, std::string_view subject, bool fold,
-                                       const Style& style);
+                                       const Style& style, std::string_view sections = {});
 /// The first line alone, without its end: result, SIMULATED, subject or the failing rule.
 [[nodiscard]] std::string headline(const verify::Verdict& verdict, std::string_view subject,
                                    const Style& style);
@@ -38,7 +28,7 @@ struct Section {
 /// `{"result":"ok",facts…,"not_checked"}` and a newline.
 [[nodiscard]] std::string facts_json(const verify::Verdict& facts);
 
-/// `{"result":"error","error","where","detail"}` and a newline.
+/// `{"result":"error","error","where","detail","offset"?}` and a newline.
 [[nodiscard]] std::string error_json(const Error& error);
 /// `lumoz: what happened (CODE at place)` and a newline.
 [[nodiscard]] std::string error_text(const Error& error, const Style& style);
