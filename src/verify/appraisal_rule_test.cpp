@@ -15,9 +15,9 @@ TcbLevel level(std::uint8_t sgx, std::uint8_t tdx, std::uint16_t pcesvn, TcbStat
                std::vector<std::string> advisories = {}, std::int64_t date = 100) {
     TcbLevel out;
     for (auto& c : out.sgx)
-        c = {sgx, "BIOS", "ucode"};
+        c = {sgx, 1};
     for (auto& c : out.tdx)
-        c = {tdx, "OS/VMM", "module"};
+        c = {tdx, 2};
     out.tdx[1].svn = 0;  // where a quote has the module's major version
     out.pcesvn = pcesvn;
     out.status = status;
@@ -44,6 +44,7 @@ struct World {
     World() {
         tcb.tdx = true;
         tcb.evaluation_number = 20;
+        tcb.labels = {{}, {"BIOS", "ucode"}, {"OS/VMM", "module"}};
         tcb.levels = {level(7, 5, 13, TcbStatus::UpToDate, {"A"}),
                       level(6, 0, 11, TcbStatus::OutOfDate, {"A", "B"}, 50)};
         qe.evaluation_number = 19;
@@ -80,7 +81,7 @@ TEST(AppraisalRule, TheHighestLevelThatEverySvnReaches) {
     EXPECT_EQ(got.tcb_date, 90) << "the QE's is the older one";
     EXPECT_EQ(got.tcb_eval, 19U);
     EXPECT_EQ(got.pck.pcesvn, 13);
-    EXPECT_TRUE(got.shortfall.empty());
+    EXPECT_TRUE(got.shortfall().empty());
     for (std::size_t i = 0; i < 16; ++i) {
         World behind;
         behind.pck.components[i] = 6;
@@ -116,8 +117,8 @@ TEST(AppraisalRule, SgxHasNoTdxComponents) {
     EXPECT_EQ(w.status(), TcbStatus::UpToDate);
     w.pck.components[15] = 6;
     const TdxResult got = *w.run();
-    ASSERT_EQ(got.shortfall.size(), 1U);
-    EXPECT_EQ(got.shortfall[0].set, "sgx");
+    ASSERT_EQ(got.shortfall().size(), 1U);
+    EXPECT_EQ(got.shortfall()[0].set, "sgx");
 }
 
 TEST(AppraisalRule, ModuleAndQeNeedALevel) {
@@ -211,7 +212,7 @@ TEST(AppraisalRule, ARelaunchIsAdvisedWhereTheCurrentModuleIsBetter) {
 std::vector<std::string> lacking(const World& w) {
     std::vector<std::string> out;
     const TdxResult result = *w.run();
-    for (const Shortfall& s : result.shortfall) {
+    for (const Shortfall& s : result.shortfall()) {
         std::string line = std::string(s.set) + "[" + std::to_string(s.index) + "] " + s.category + "/" +
                            s.type + " " + std::to_string(s.have) + "<" + std::to_string(s.need);
         for (const std::string& id : s.advisories)
@@ -243,10 +244,10 @@ TEST(AppraisalRule, TheNearestBetterLevelIsTheOneToReach) {
     w.tcb.levels = {level(9, 0, 13, TcbStatus::UpToDate), level(8, 0, 13, TcbStatus::SWHardeningNeeded),
                     level(7, 0, 13, TcbStatus::OutOfDate), level(6, 0, 13, TcbStatus::OutOfDate)};
     w.pck.components.fill(6);
-    EXPECT_EQ(w.run()->shortfall[0].need, 8U);
-    EXPECT_EQ(w.run()->shortfall.size(), 16U);
+    EXPECT_EQ(w.run()->shortfall()[0].need, 8U);
+    EXPECT_EQ(w.run()->shortfall().size(), 16U);
     w.tcb.levels[0].status = w.tcb.levels[1].status = TcbStatus::Revoked;
-    EXPECT_TRUE(w.run()->shortfall.empty()) << "nothing is better";
+    EXPECT_TRUE(w.run()->shortfall().empty()) << "nothing is better";
     World m;
     m.add_module({{9, 80, TcbStatus::UpToDate, {}},
                   {7, 80, TcbStatus::OutOfDate, {"X"}},
