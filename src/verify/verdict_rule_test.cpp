@@ -29,7 +29,7 @@ TEST(VerdictRule, TheFirstFailureDecides) {
         EXPECT_FALSE(v.error().has_value());
         EXPECT_TRUE(v.check("a", "first", {}));
         EXPECT_FALSE(v.check("b", "second", std::unexpected(error(row.code))));
-        v.fail("c", "third", error(Errc::Refused, "E_LATER"));
+        v.fail("c", "third", error(row.code, "E_LATER"));
         EXPECT_EQ(v.result(), row.result);
         EXPECT_FALSE(v.accepted());
         EXPECT_EQ(v.exit_code(), row.exit);
@@ -37,6 +37,22 @@ TEST(VerdictRule, TheFirstFailureDecides) {
         EXPECT_EQ(to_text(v.result()), row.word);
     }
     EXPECT_EQ(to_text(VerdictResult::Accept), "accept");
+}
+
+TEST(VerdictRule, WhatIsOnlyUnsupportedGivesWayToARefusal) {
+    for (const Errc code : {Errc::Refused, Errc::Malformed}) {
+        Verdict v;
+        v.fail("a", "first", error(Errc::Unsupported, "E_FIRST"));
+        v.fail("b", "second", error(code, "E_SECOND"));
+        v.fail("c", "third", error(Errc::Refused, "E_THIRD"));
+        EXPECT_EQ(v.error()->rule, "E_SECOND");
+    }
+    Verdict v;
+    v.fail("a", "first", error(Errc::Unsupported, "E_FIRST"));
+    EXPECT_EQ(v.result(), VerdictResult::Unsupported);
+    v.add_findings({{"P_A", "a"}});
+    EXPECT_EQ(v.result(), VerdictResult::Reject);
+    EXPECT_EQ(v.error()->rule, "P_A");
 }
 
 TEST(VerdictRule, AFindingRejectsAndFindingsAreSorted) {
@@ -69,7 +85,7 @@ TEST(VerdictRule, NotCheckedIsSaidOnceAndAFactHasOneValue) {
 
 Verdict part() {
     Verdict v;
-    v.check("p", "part", std::unexpected(error(Errc::Unsupported, "E_PART")));
+    v.check("p", "part", std::unexpected(error(Errc::Refused, "E_PART")));
     v.add_findings({{"P_PART", "found"}});
     v.not_checked("N_PART", "n");
     v.establish("fact", "7");
@@ -106,7 +122,7 @@ TEST(VerdictRule, TheJsonFormHoldsEverything) {
     ASSERT_TRUE(document.has_value());
     EXPECT_EQ(
         text,
-        R"({"result":"unsupported","error":"E_PART","where":"x.where","detail":"d","simulated":true,"fact":7,)"
+        R"({"result":"reject","error":"E_PART","where":"x.where","detail":"d","simulated":true,"fact":7,)"
         R"("text":"a\"b","findings":["P_PART"],"objections":[{"code":"P_PART","what":"found"}],)"
         R"("not_checked":[{"code":"N_PART","what":"n"}],"rules":[{"id":"a","what":"first","outcome":"pass",)"
         R"("detail":"why"},{"id":"p","what":"part","outcome":"fail","error":"E_PART","detail":"d"},)"
