@@ -28,6 +28,7 @@ struct Arguments {
     lumoz::app::VerifyQuoteOptions quote;
     lumoz::app::VerifyAnswerOptions answer;
     lumoz::app::AskOptions ask;
+    lumoz::app::AttestOptions attest;
     lumoz::app::CollateralOptions collateral;
     std::string bundle_file;
     std::string receipt_file;
@@ -229,6 +230,28 @@ void add_ask(CLI::App& app, Arguments& args, Command& command) {
     });
 }
 
+void add_attest(CLI::App& app, Arguments& args, Command& command) {
+    CLI::App& attest = *app.add_subcommand("attest", "evidence of this machine (inside a TEE)");
+    add_output(attest, args);
+    attest.add_option("--nonce", args.attest.nonce, "what the asker wants to find in it, 64 hex digits")
+        ->required()
+        ->type_name("HEX");
+    attest.add_option("--out", args.attest.out, "writes the evidence here instead of stdout")
+        ->type_name("FILE");
+    attest.add_option("--socket", args.attest.socket, "the guest agent's socket; nothing else is tried")
+        ->type_name("PATH");
+    attest.add_option("--root", args.attest.root, "look for the interfaces below this folder")
+        ->type_name("DIR");
+    attest.add_option("--timeout", args.attest.timeout_s, "seconds that the TEE has")
+        ->check(CLI::Range(1, 600));
+    attest.callback([&] {
+        command = [&]() -> Result<Answer> {
+            const lumoz::SystemClock clock;
+            return lumoz::app::attest(args.attest, clock);
+        };
+    });
+}
+
 void add_show(CLI::App& app, Arguments& args, Command& command) {
     CLI::App& receipt = *app.add_subcommand("receipt", "receipts");
     receipt.require_subcommand(1);
@@ -259,8 +282,10 @@ void add_show(CLI::App& app, Arguments& args, Command& command) {
 
 int print(const Answer& answer, const lumoz::app::OutputOptions& output) {
     const Style style = Style::of(stdout);
-    std::string text;
-    if (!answer.judged) {
+    std::string text = answer.document;
+    if (!text.empty()) {
+        // The command's result is a document of its own.
+    } else if (!answer.judged) {
         text = output.json ? lumoz::app::facts_json(answer.verdict)
                            : lumoz::app::facts_text(answer.verdict, answer.subject, style);
     } else if (output.json) {
@@ -294,6 +319,7 @@ int run(int argc, char** argv) {
     Command command;
     add_verify(app, args, command);
     add_ask(app, args, command);
+    add_attest(app, args, command);
     add_show(app, args, command);
     add_collateral(app, args, command);
     try {

@@ -19,22 +19,23 @@ class Appraisal : public ::testing::Test {
 protected:
     Appraisal() {
         tcb_.tdx = true;
+        tcb_.labels = {{}, {"BIOS", "Microcode"}, {"OS/VMM", {}}};
         TcbLevel best{.sgx = {},
                       .tdx = {},
                       .pcesvn = 13,
                       .tcb_date = kNew,
                       .status = TcbStatus::UpToDate,
                       .advisories = {}};
-        best.sgx[4] = {5, "BIOS", "Microcode"};
-        best.tdx[2] = {3, "OS/VMM", {}};
+        best.sgx[4] = {5, 1};
+        best.tdx[2] = {3, 2};
         TcbLevel worse{.sgx = {},
                        .tdx = {},
                        .pcesvn = 11,
                        .tcb_date = kOld,
                        .status = TcbStatus::OutOfDate,
                        .advisories = {"INTEL-SA-00001", "INTEL-SA-00002"}};
-        worse.sgx[4] = {2, "BIOS", "Microcode"};
-        worse.tdx[2] = {1, "OS/VMM", {}};
+        worse.sgx[4] = {2, 1};
+        worse.tdx[2] = {1, 2};
         tcb_.levels = {best, worse};
         tcb_.module_identities = {{.major = 1,
                                    .module = {},

@@ -15,6 +15,7 @@ struct Answer {
     std::string subject;                 ///< for the first line
     bool fold = false;                   ///< rules are counted per group unless --explain
     bool judged = true;                  ///< false: nothing was checked, the facts are all there is
+    std::string document = {};           ///< printed as it stands, instead of all else
     std::vector<Section> sections = {};  ///< what people read beside rules and facts
 };
 
@@ -61,6 +62,13 @@ struct VerifyUrlOptions {
     std::string token_file;
     std::string bundle;  ///< where everything that is needed to verify it again is written; may be empty
 };
+struct AttestOptions {
+    std::string nonce;       ///< 64 hex digits
+    std::string out;         ///< empty: the document goes to stdout
+    std::string socket;      ///< of the guest agent; empty: the usual interfaces
+    std::string root = "/";  ///< folder below which interfaces are looked for
+    std::int64_t timeout_s = 30;
+};
 struct AskOptions {
     std::string url;
     std::string prompt;
@@ -95,6 +103,8 @@ Result<Answer> verify_bundle_file(const std::string& file, const Trust& trust);
 Result<Answer> verify_url(const VerifyUrlOptions& options, const Trust& trust);
 /// One question to a service that is verified first, and the proof of its answer.
 Result<Answer> ask(const AskOptions& options, const Trust& trust);
+/// Evidence of this machine over a nonce, for whoever asked; nothing is verified. Runs inside a TEE.
+Result<Answer> attest(const AttestOptions& options, const Clock& clock);
 /// What a receipt (or the receipt in a proof file) says, unchecked.
 Result<Answer> show_receipt(const std::string& file);
 /// Identity of a model: a file or a folder.

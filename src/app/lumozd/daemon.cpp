@@ -92,6 +92,7 @@ Status Daemon::open_device() {
     LUMOZ_TRY(tee::GuestInfo info, device_->info());
     device_info_ = std::move(info.info_json);
     log::info("tee", {{"kind", device_->kind()}, {"type", device_->tee_type()}});
+    if (!device_->no_event_log().empty()) log::warn("no_event_log", {{"detail", device_->no_event_log()}});
     return {};
 }
 
