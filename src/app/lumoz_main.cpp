@@ -78,8 +78,9 @@ void add_collateral_source(CLI::App& app, lumoz::app::CollateralSourceOptions& s
     app.add_option(prefix + "service-spki", source.spki_sha256,
                    "accept exactly this key of the service: SHA-256 of its SubjectPublicKeyInfo")
         ->type_name("HEX");
-    auto* update = app.add_option(prefix + "update", source.update, "data set: the one in force, or the newest")
-                       ->check(CLI::IsMember({"standard", "early"}));
+    auto* update =
+        app.add_option(prefix + "update", source.update, "data set: the one in force, or the newest")
+            ->check(CLI::IsMember({"standard", "early"}));
     app.add_option(prefix + "eval", source.evaluation, "data set by its number")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{0xffffffff}))
         ->excludes(update);
@@ -154,9 +155,10 @@ void add_verify_files(CLI::App& verify, Arguments& args, Command& command) {
         ->required()
         ->type_name("FILE");
     quote
-        .add_option("--collateral", args.quote.collateral,
-                    "the vendor's documents as JSON, or a report that holds them; else --collateral-service or "
-                    "--collateral-cache")
+        .add_option(
+            "--collateral", args.quote.collateral,
+            "the vendor's documents as JSON, or a report that holds them; else --collateral-service or "
+            "--collateral-cache")
         ->type_name("FILE");
     add_collateral_source(quote, args.quote.source, "--collateral-");
     quote

@@ -115,8 +115,7 @@ std::string compacted(std::string_view json) {
     return out;
 }
 
-Result<Bundle> assemble(const DocumentSet& documents, const Request& request,
-                        const verify::RootPins& roots) {
+Result<Bundle> assemble(const DocumentSet& documents, const Request& request, const verify::RootPins& roots) {
     std::array<Checked, kItems.size()> checked;
     for (const Item item : kItems) {
         LUMOZ_TRY(checked[static_cast<std::size_t>(item)], check(at(documents, item), request, roots));

@@ -13,7 +13,7 @@ struct Bundle {
     Request request;
     evidence::Collateral texts;
     UnixTime not_before = 0;
-    UnixTime not_after = 0;  ///< earliest end of documents and certificates
+    UnixTime not_after = 0;               ///< earliest end of documents and certificates
     std::uint32_t evaluation_number = 0;  ///< the smaller of the two
     Digest256 root;
 };

@@ -41,8 +41,7 @@ Result<net::Response> Client::root_list(const Request& request, const std::strin
     return root.crl_url().empty() ? std::move(own) : transport_.get_url(root.crl_url());
 }
 
-Result<Document> Client::fetch(Item item, const Request& request, const std::string& root_pem,
-                               UnixTime now) {
+Result<Document> Client::fetch(Item item, const Request& request, const std::string& root_pem, UnixTime now) {
     const bool root = item == Item::RootCrl;
     LUMOZ_TRY(const net::Response response,
               root ? root_list(request, root_pem) : transport_.get(target_of(item, request)));

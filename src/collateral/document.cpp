@@ -78,11 +78,9 @@ Result<verify::Chain> check_signed(const Document& document, const verify::RootP
     const bool tcb = document.item == Item::TcbInfo;
     verify::Memo memo;
     LUMOZ_TRY(const std::vector<Bytes> certificates, evidence::split_certificates(document.chain));
-    LUMOZ_TRY(verify::Chain chain,
-              verify::check_chain(certificates, verify::kTcbSigningChain, roots, memo));
+    LUMOZ_TRY(verify::Chain chain, verify::check_chain(certificates, verify::kTcbSigningChain, roots, memo));
     const auto signature = fixed_from_hex<crypto::P256Signature>(document.signature);
-    if (!signature ||
-        !memo.verify(chain.front()->key, crypto::sha256(as_bytes(document.text)), *signature))
+    if (!signature || !memo.verify(chain.front()->key, crypto::sha256(as_bytes(document.text)), *signature))
         return fail(Errc::Refused, tcb ? "E_TCBINFO_SIGNATURE" : "E_QEID_SIGNATURE",
                     tcb ? "collateral.tcb_info" : "collateral.qe_identity");
     return chain;
@@ -175,7 +173,8 @@ Status check_dates(const Document& document, const Checked& checked, UnixTime no
 
 Result<std::string> root_of(std::string_view chain) {
     LUMOZ_TRY(const std::vector<Bytes> certificates, evidence::split_certificates(chain));
-    if (certificates.empty()) return fail(Errc::Malformed, "E_CERT_PARSE", "collateral.root", "no certificate");
+    if (certificates.empty())
+        return fail(Errc::Malformed, "E_CERT_PARSE", "collateral.root", "no certificate");
     return crypto::der::to_pem("CERTIFICATE", certificates.back());
 }
 

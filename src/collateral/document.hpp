@@ -30,7 +30,7 @@ Result<Document> read_answer(Item item, ByteView body, std::string chain);
 struct Checked {
     UnixTime not_before = 0;  ///< of the document and of every certificate in its chain
     UnixTime not_after = 0;
-    UnixTime issued = 0;  ///< of the document alone
+    UnixTime issued = 0;                  ///< of the document alone
     std::uint32_t evaluation_number = 0;  ///< TCB info and QE identity
     Digest256 root;
     Bytes signer_serial{};  ///< DER content of the serial of the chain's first certificate

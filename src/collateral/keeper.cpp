@@ -101,8 +101,8 @@ Result<Supply> Keeper::collect(const Request& request, UnixTime now, bool force)
                         std::string(to_text(item)));
         }
         documents[static_cast<std::size_t>(item)] = kept->document;
-        supply.refresh_at = item == Item::TcbInfo ? kept->refresh_at
-                                                  : std::min(supply.refresh_at, kept->refresh_at);
+        supply.refresh_at =
+            item == Item::TcbInfo ? kept->refresh_at : std::min(supply.refresh_at, kept->refresh_at);
         if (item == Item::TcbInfo) {
             LUMOZ_TRY(root, root_of(kept->document.chain));
         }
@@ -115,7 +115,8 @@ Result<Supply> Keeper::get(const Request& request, UnixTime now, bool force) {
     cache_status_ = {};
     auto supply = collect(request, now, force);
     // Documents of different days may not fit each other (a signer that was revoked since): ask for all.
-    const bool unfit = !supply && (supply.error().where == kWhereBundle || supply.error().where == kWhereSigner);
+    const bool unfit =
+        !supply && (supply.error().where == kWhereBundle || supply.error().where == kWhereSigner);
     if (unfit && !force && client_ != nullptr) supply = collect(request, now, true);
     if (supply && !cache_status_)
         supply->troubles.push_back({Item::TcbInfo, std::move(cache_status_).error()});

@@ -26,7 +26,7 @@ struct Trouble {
 };
 
 struct Supply {
-    Bundle bundle;  ///< valid at the time it was asked for
+    Bundle bundle;            ///< valid at the time it was asked for
     UnixTime refresh_at = 0;  ///< when the first document is due again
     unsigned fetched = 0;     ///< documents that came from the service this time
     std::vector<Trouble> troubles;

@@ -4,9 +4,8 @@
 #include "base/log.hpp"
 #include "collateral/chance.hpp"
 
-#include <pthread.h>
-
 #include <csignal>
+#include <pthread.h>
 
 namespace lumoz::collateral {
 namespace {
@@ -34,8 +33,7 @@ void log_trouble(const Error& error, std::string_view item) {
 
 }  // namespace
 
-Renewer::Renewer(Keeper& keeper, const Clock& clock, RenewerOptions options,
-                 std::function<void()> interrupt)
+Renewer::Renewer(Keeper& keeper, const Clock& clock, RenewerOptions options, std::function<void()> interrupt)
     : keeper_(keeper), clock_(clock), options_(options), interrupt_(std::move(interrupt)) {}
 
 Renewer::~Renewer() {
@@ -66,9 +64,8 @@ std::chrono::seconds Renewer::step(const Request& request) {
         if (!supply->troubles.empty()) supplied_.last = std::unexpected(supply->troubles.front().error);
         supplied_.bundle = std::make_shared<const Bundle>(std::move(supply->bundle));
         if (supply->fetched > 0)
-            log::info("collateral_renewed",
-                      {{"documents", std::int64_t{supply->fetched}},
-                       {"valid_until", to_rfc3339(supplied_.bundle->not_after)}});
+            log::info("collateral_renewed", {{"documents", std::int64_t{supply->fetched}},
+                                             {"valid_until", to_rfc3339(supplied_.bundle->not_after)}});
     }
     if (!supplied_.last) {
         ++supplied_.failures;

@@ -13,8 +13,8 @@
 namespace lumoz::collateral {
 
 struct RenewerOptions {
-    std::chrono::seconds retry_first{30};    ///< after the first failure; doubles with each further one
-    std::chrono::seconds retry_most{3'600};  ///< at most this
+    std::chrono::seconds retry_first{30};     ///< after the first failure; doubles with each further one
+    std::chrono::seconds retry_most{3'600};   ///< at most this
     std::chrono::seconds check_most{21'600};  ///< the longest sleep, so that a clock that was set is noticed
 };
 

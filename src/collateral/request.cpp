@@ -51,9 +51,9 @@ Result<Platform> platform_of(ByteView quote, std::string_view pck_chain) {
     LUMOZ_TRY(const evidence::Quote parsed, evidence::Quote::parse(quote));
     if (parsed.cert_type() == evidence::kCertTypePckChain) pck_chain = as_text(parsed.cert_data());
     if (pck_chain.empty())
-        return fail(Errc::Usage, "E_COLLATERAL_NEEDS", "collateral.platform",
-                    "the quote has no PCK chain, certification data type " +
-                        std::to_string(parsed.cert_type()));
+        return fail(
+            Errc::Usage, "E_COLLATERAL_NEEDS", "collateral.platform",
+            "the quote has no PCK chain, certification data type " + std::to_string(parsed.cert_type()));
     LUMOZ_TRY(const std::vector<Bytes> certificates, evidence::split_certificates(pck_chain));
     if (certificates.size() < 2)
         return fail(Errc::Malformed, "E_COLLATERAL_NEEDS", "collateral.platform", "no chain of certificates");

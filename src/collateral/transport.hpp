@@ -19,16 +19,16 @@ public:
 };
 
 struct HttpOptions {
-    std::string ca_file{};                   ///< PEM of the authorities for https; empty: the system's
-    std::optional<Digest256> spki_sha256{};  ///< accept exactly this key of the service instead
+    std::string ca_file{};                    ///< PEM of the authorities for https; empty: the system's
+    std::optional<Digest256> spki_sha256{};   ///< accept exactly this key of the service instead
     std::chrono::milliseconds total{30'000};  ///< one answer, from its first to its last byte
 };
 
 /// HTTP/1.1 over TLS, or plain to this machine. One connection per request.
 class HttpTransport final : public Transport {
 public:
-    /// `https://host[:port][/prefix]`; `http://` and `unix:` only to this machine. The `/sgx/certification/v4`
-    /// that other tools want at the end is taken off. `E_COLLATERAL_URL`, `E_TLS_CA`.
+    /// `https://host[:port][/prefix]`; `http://` and `unix:` only to this machine. The
+    /// `/sgx/certification/v4` that other tools want at the end is taken off. `E_COLLATERAL_URL`, `E_TLS_CA`.
     static Result<std::unique_ptr<HttpTransport>> open(std::string_view url, const HttpOptions& options);
 
     Result<net::Response> get(std::string_view target) override;

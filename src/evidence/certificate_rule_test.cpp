@@ -205,11 +205,11 @@ TEST(CertificateRule, Names) {
          "cert.der der."},
         {"a value of another type",
          subject(der::sequence({der::set({attribute("2.5.4.3", der::octet_string(Bytes{65}))})})),
-         "cert.name.type"},
+         "cert.der der.name.type"},
         {"a text that is not UTF-8",
          subject(
              der::sequence({der::set({attribute("2.5.4.3", der::element(der::kUtf8String, Bytes{0xff}))})})),
-         "cert.name.utf8"},
+         "cert.der der.name.utf8"},
         {"printable",
          subject(der::sequence({der::set({attribute("2.5.4.3", der::element(0x13, Bytes{65}))})})),
          "accepted"},
@@ -324,13 +324,30 @@ TEST(CertificateRule, NoMoreThan32ExtensionsAndNoEmptyList) {
     EXPECT_EQ(error_of(none), "cert.der der.extensions.empty");
 }
 
-TEST(CertificateRule, AnAuthorityKeyIdMayStandBehindOthersOrBeAbsent) {
+TEST(CertificateRule, MembersOfAnAuthorityKeyIdAscendAndAreKnown) {
+    const auto with = [](std::initializer_list<std::uint8_t> tags) {
+        Parts parts;
+        Bytes members;
+        for (const std::uint8_t tag : tags)
+            append(members, der::element(tag, Bytes{tag}));
+        parts.authority = extension(kAuthority, der::element(der::kSequence, members));
+        return parts;
+    };
+    for (const auto& good : {with({0x80}), with({0x80, 0xa1, 0x82}), with({0x80, 0x82})})
+        EXPECT_EQ(to_bytes(Certificate::parse(good.build())->authority_key_id()), Bytes{0x80});
+    EXPECT_TRUE(Certificate::parse(with({}).build())->authority_key_id().empty());
+    for (const auto& bad : {with({0x82, 0x80}), with({0x80, 0x80}), with({0x83}), with({0x81}), with({0xa0})})
+        EXPECT_EQ(error_of(bad), "cert.der der.authority_key_id");
+}
+
+TEST(CertificateRule, BitsOfTheKeyUsageThatAreNotUsedAreZero) {
     Parts parts;
-    parts.authority =
-        extension(kAuthority, der::sequence({der::element(0x82, Bytes{9}), der::element(0x80, Bytes{7})}));
-    EXPECT_EQ(to_bytes(Certificate::parse(parts.build())->authority_key_id()), Bytes{7});
-    parts.authority = extension(kAuthority, der::sequence({}));
-    EXPECT_TRUE(Certificate::parse(parts.build())->authority_key_id().empty());
+    parts.usage = extension(kUsage, Bytes{0x03, 0x02, 0x06, 0xe0});
+    EXPECT_EQ(error_of(parts), "cert.key_usage.unused");
+    parts.usage = extension(kUsage, Bytes{0x03, 0x03, 0x07, 0x01, 0xc0});
+    EXPECT_EQ(error_of(parts), "cert.key_usage.unused");
+    parts.usage = extension(kUsage, Bytes{0x03, 0x03, 0x07, 0x01, 0x80});
+    EXPECT_EQ(error_of(parts), "accepted");
 }
 
 TEST(CertificateRule, TheSizeIsBounded) {

@@ -196,13 +196,15 @@ std::vector<ConfigKey> trust_keys() {
                      "`standard`: the data set in force; `early`: the newest one"),
         number("collateral.evaluation", &Config::collateral_evaluation, 0, 0xffffffff,
                "One data set by its evaluation number; 0: by `update`"),
-        texts("collateral.roots", &Config::collateral_roots,
-              "Further roots that the service's documents may have, each SHA-256 of a SubjectPublicKeyInfo in "
-              "hex"),
+        texts(
+            "collateral.roots", &Config::collateral_roots,
+            "Further roots that the service's documents may have, each SHA-256 of a SubjectPublicKeyInfo in "
+            "hex"),
         duration("collateral.refresh", &Config::collateral_refresh,
                  "A document is asked for again after this time, or half of its life if that is sooner"),
-        duration("collateral.warn_before", &Config::collateral_warn_before,
-                 "`/ready` and `lumoz_collateral_warning` warn when the collateral runs out within this time"),
+        duration(
+            "collateral.warn_before", &Config::collateral_warn_before,
+            "`/ready` and `lumoz_collateral_warning` warn when the collateral runs out within this time"),
         text("auth.token_file", &Config::token_file,
              "Lines of `name sha256:<hex of the token>`; empty: no authentication, receipts are open"),
         flag("signatures.open", &Config::signatures_open, "Lets any credential, and none, read any receipt"),

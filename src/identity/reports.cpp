@@ -183,8 +183,8 @@ ReportsCounters Reports::Impl::counters() const {
     return counters_;
 }
 
-Reports::Reports(const PublicIdentity& identity, TeeFacts tee, Attestor& attestor, CollateralSource& collateral,
-                 const Clock& clock, ReportsOptions options)
+Reports::Reports(const PublicIdentity& identity, TeeFacts tee, Attestor& attestor,
+                 CollateralSource& collateral, const Clock& clock, ReportsOptions options)
     : impl_(std::make_shared<Impl>(identity, std::move(tee), attestor, collateral, clock, options)) {}
 Reports::~Reports() = default;
 

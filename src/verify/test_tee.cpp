@@ -93,12 +93,16 @@ Bytes certificate(const CertificateForm& form, const crypto::P256Key& subject,
     return signed_structure(tbs, issuer);
 }
 
-std::string crl(std::string_view issuer_name, const crypto::P256Key& issuer) {
+std::string crl(std::string_view issuer_name, const crypto::P256Key& issuer,
+                std::optional<std::uint64_t> revoked = {}) {
     const Bytes extensions =
         der::sequence({authority(issuer), extension("2.5.29.20", der::integer(std::uint64_t{1}))});
+    Bytes entries;
+    if (revoked)
+        entries = der::sequence({der::sequence({der::integer(*revoked), der::time(TestTee::kNow - 1)})});
     const Bytes tbs = der::sequence({der::integer(std::uint64_t{1}), algorithm(), name(issuer_name),
                                      der::time(TestTee::kNow - kYear), der::time(TestTee::kNow + kYear),
-                                     der::context(0, extensions)});
+                                     entries, der::context(0, extensions)});
     return to_hex(signed_structure(tbs, issuer));
 }
 
@@ -179,11 +183,25 @@ TestTee::TestTee()
     collateral_.pck_crl = crl(kCa, ca_);
     collateral_.pck_crl_issuer_chain = ca + root;
     collateral_.tcb_info_issuer_chain = signing + root;
-    collateral_.qe_identity_issuer_chain = signing + root;
+    collateral_.qe_identity_issuer_chain =
+        pem(certificate({.subject = kSigner, .issuer = kRoot, .serial = 5}, signer_, root_)) + root;
     collateral_.tcb_info = tcb_info();
     collateral_.tcb_info_signature = sign(collateral_.tcb_info);
     collateral_.qe_identity = qe_identity();
     collateral_.qe_identity_signature = sign(collateral_.qe_identity);
+}
+
+evidence::Collateral TestTee::collateral_revoking(std::uint64_t serial) const {
+    evidence::Collateral out = collateral_;
+    out.root_ca_crl = crl(kRoot, root_, serial);
+    return out;
+}
+
+evidence::Collateral TestTee::collateral_with_qe(const std::string& identity) const {
+    evidence::Collateral out = collateral_;
+    out.qe_identity = identity;
+    out.qe_identity_signature = to_hex(signer_.sign(as_bytes(identity)).view());
+    return out;
 }
 
 Bytes TestTee::quote(const TestTd& td) const {

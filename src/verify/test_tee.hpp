@@ -22,6 +22,11 @@ public:
     TestTee();
     [[nodiscard]] const Digest256& root_pin() const { return root_pin_; }
     [[nodiscard]] const evidence::Collateral& collateral() const { return collateral_; }
+    /// The same, but the root's list has this serial: 2 CA, 3 signer of the TCB info, 5 signer of the QE
+    /// identity.
+    [[nodiscard]] evidence::Collateral collateral_revoking(std::uint64_t serial) const;
+    /// The same, but with this QE identity, signed.
+    [[nodiscard]] evidence::Collateral collateral_with_qe(const std::string& identity) const;
     [[nodiscard]] Bytes quote(const TestTd& td) const;
 
     /// All dates of the collateral are around this time.

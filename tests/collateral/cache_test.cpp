@@ -15,7 +15,11 @@ namespace {
 namespace fs = std::filesystem;
 
 Document document() {
-    return {.item = Item::TcbInfo, .chain = "c\n", .text = "{\"a\":\"\\u00e9\"}", .signature = "00", .fetched_at = 5};
+    return {.item = Item::TcbInfo,
+            .chain = "c\n",
+            .text = "{\"a\":\"\\u00e9\"}",
+            .signature = "00",
+            .fetched_at = 5};
 }
 
 class CollateralCache : public ::testing::Test {
@@ -75,7 +79,8 @@ TEST_F(CollateralCache, DamagedFilesAreAsGoodAsNone) {
     for (std::size_t size = 0; size < good.size(); ++size)
         EXPECT_FALSE(read_cache_text(good.substr(0, size), Item::TcbInfo, "k")) << size;
     EXPECT_FALSE(read_cache_text(good + "x", Item::TcbInfo, "k"));
-    EXPECT_FALSE(read_cache_text(testing::replaced(good, "collateral-1", "collateral-2"), Item::TcbInfo, "k"));
+    EXPECT_FALSE(
+        read_cache_text(testing::replaced(good, "collateral-1", "collateral-2"), Item::TcbInfo, "k"));
     EXPECT_FALSE(read_cache_text(good, Item::TcbInfo, "other"));
     EXPECT_TRUE(read_cache_text(good, Item::TcbInfo, "k"));
     std::ofstream(folder() / "k.json") << std::string("\0\xff garbage", 10);

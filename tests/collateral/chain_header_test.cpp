@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collateral/chain_header.hpp"
+
 #include "tests/collateral/fake_vendor.hpp"
 
 #include <gtest/gtest.h>
@@ -35,9 +36,10 @@ TEST(ChainHeader, EncodedTwiceIsRefused) {
 
 TEST(ChainHeader, BrokenEncodingsAreRefused) {
     const std::string good = testing::percent_encoded(chain());
-    for (const std::string& bad : {std::string(), std::string("%"), good + "%", good + "%0", good + "%zz",
-                                   good + "%00%41", good + "%80", good + "%7f", good + "hello",
-                                   "hello" + good, std::string("<html></html>"), good.substr(0, good.size() / 2)})
+    for (const std::string& bad :
+         {std::string(), std::string("%"), good + "%", good + "%0", good + "%zz", good + "%00%41",
+          good + "%80", good + "%7f", good + "hello", "hello" + good, std::string("<html></html>"),
+          good.substr(0, good.size() / 3)})
         EXPECT_EQ(rule_of(bad), "E_CERT_PARSE") << bad.substr(0, 40);
 }
 

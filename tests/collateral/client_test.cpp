@@ -49,14 +49,14 @@ TEST_F(CollateralClient, GivesEachDocumentAsItWasSigned) {
 
 TEST_F(CollateralClient, StatusesHaveRulesOfTheirOwn) {
     for (const auto& [code, want] : std::map<int, std::string_view>{{404, "E_COLLATERAL_UNKNOWN"},
-                                                                     {410, "E_COLLATERAL_GONE"},
-                                                                     {301, "E_COLLATERAL_REDIRECT"},
-                                                                     {302, "E_COLLATERAL_REDIRECT"},
-                                                                     {204, "E_COLLATERAL_SERVICE"},
-                                                                     {401, "E_COLLATERAL_SERVICE"},
-                                                                     {429, "E_COLLATERAL_SERVICE"},
-                                                                     {500, "E_COLLATERAL_SERVICE"},
-                                                                     {503, "E_COLLATERAL_SERVICE"}}) {
+                                                                    {410, "E_COLLATERAL_GONE"},
+                                                                    {301, "E_COLLATERAL_REDIRECT"},
+                                                                    {302, "E_COLLATERAL_REDIRECT"},
+                                                                    {204, "E_COLLATERAL_SERVICE"},
+                                                                    {401, "E_COLLATERAL_SERVICE"},
+                                                                    {429, "E_COLLATERAL_SERVICE"},
+                                                                    {500, "E_COLLATERAL_SERVICE"},
+                                                                    {503, "E_COLLATERAL_SERVICE"}}) {
         status(code);
         for (const Item item : {Item::TcbInfo, Item::QeIdentity, Item::PckCrl})
             EXPECT_EQ(rule(item), want) << code;
@@ -89,8 +89,8 @@ TEST_F(CollateralClient, AChainThatIsEncodedTwiceOrCutIsNone) {
         for (const bool cut : {true, false}) {
             vendor_.bend[item] = [item, cut](net::Response& r) {
                 const std::string value(r.head.headers.get(chain_headers(item)[0]));
-                r.head.headers.set(chain_headers(item)[0], cut ? value.substr(0, value.size() / 2)
-                                                               : testing::percent_encoded(value));
+                r.head.headers.set(chain_headers(item)[0],
+                                   cut ? value.substr(0, value.size() / 3) : testing::percent_encoded(value));
             };
             EXPECT_EQ(rule(item), "E_CERT_PARSE");
         }
@@ -102,7 +102,8 @@ TEST_F(CollateralClient, WhatIsNotTheWrapperIsRefused) {
     for (const std::string& bad :
          {std::string("<html><body>please log in</body></html>"), std::string("{}"), std::string(),
           R"({"tcbInfo":"x","signature":"00"})" + std::string(), R"({"tcbInfo":)" + text + "}",
-          R"({"tcbInfo":)" + text + R"(,"signature":7})", R"({"tcbInfo":)" + text + R"(,"tcbInfo":{},"signature":""})",
+          R"({"tcbInfo":)" + text + R"(,"signature":7})",
+          R"({"tcbInfo":)" + text + R"(,"tcbInfo":{},"signature":""})",
           R"({"enclaveIdentity":)" + text + R"(,"signature":""})", std::string(kMaxDocument + 1, ' ')}) {
         body(Item::TcbInfo, bad);
         EXPECT_EQ(rule(Item::TcbInfo), "E_COLLATERAL_ANSWER") << bad.substr(0, 60);
@@ -112,8 +113,8 @@ TEST_F(CollateralClient, WhatIsNotTheWrapperIsRefused) {
 TEST_F(CollateralClient, TextsAreCutOutAndNotWrittenAnew) {
     // Spaces and another order around the signed text change nothing, inside it everything.
     const evidence::Collateral texts = vendor_.documents();
-    body(Item::TcbInfo, "{ \"signature\" : \"" + texts.tcb_info_signature + "\",\n\"tcbInfo\" :  " +
-                            texts.tcb_info + " }");
+    body(Item::TcbInfo,
+         "{ \"signature\" : \"" + texts.tcb_info_signature + "\",\n\"tcbInfo\" :  " + texts.tcb_info + " }");
     EXPECT_EQ(rule(Item::TcbInfo), "");
     body(Item::TcbInfo, R"({"tcbInfo":)" + testing::replaced(texts.tcb_info, ",", ", ") +
                             R"(,"signature":")" + texts.tcb_info_signature + "\"}");
@@ -125,16 +126,16 @@ TEST_F(CollateralClient, RevocationListsComeInThreeEncodings) {
         const evidence::Collateral texts = vendor_.documents();
         const std::string& hex = item == Item::PckCrl ? texts.pck_crl : texts.root_ca_crl;
         const Bytes der = from_hex(hex).value_or(Bytes{});
-        for (const std::string& form : {hex, hex + "\n", std::string(as_text(der)),
-                                        crypto::der::to_pem("X509 CRL", der)}) {
+        for (const std::string& form :
+             {hex, hex + "\n", std::string(as_text(der)), crypto::der::to_pem("X509 CRL", der)}) {
             body(item, form);
             EXPECT_EQ(rule(item), "");
             EXPECT_EQ(fetch(item)->text, hex);
         }
-        for (const std::string& bad : {to_hex(as_bytes(hex)), hex + "00", hex + "0", std::string(),
-                                       std::string("<html>"), hex.substr(0, hex.size() / 2),
-                                       std::string(as_text(der)) + "x",
-                                       crypto::der::to_pem("CERTIFICATE", der)}) {
+        for (const std::string& bad :
+             {to_hex(as_bytes(hex)), hex + "00", hex + "0", std::string(), std::string("<html>"),
+              hex.substr(0, hex.size() / 2), std::string(as_text(der)) + "x",
+              crypto::der::to_pem("CERTIFICATE", der)}) {
             body(item, bad);
             EXPECT_EQ(rule(item), "E_CRL_PARSE") << bad.substr(0, 40);
         }

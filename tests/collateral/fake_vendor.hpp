@@ -80,14 +80,15 @@ public:
         if (down) return fail(Errc::Io, "E_NET_REFUSED", "test");
         const evidence::Collateral texts = documents();
         if (target.contains("/tcb?"))
-            return answer(Item::TcbInfo, texts.tcb_info_issuer_chain,
-                          R"({"tcbInfo":)" + texts.tcb_info + R"(,"signature":")" + texts.tcb_info_signature +
-                              "\"}");
+            return answer(
+                Item::TcbInfo, texts.tcb_info_issuer_chain,
+                R"({"tcbInfo":)" + texts.tcb_info + R"(,"signature":")" + texts.tcb_info_signature + "\"}");
         if (target.contains("/qe/identity"))
             return answer(Item::QeIdentity, texts.qe_identity_issuer_chain,
                           R"({"enclaveIdentity":)" + texts.qe_identity + R"(,"signature":")" +
                               texts.qe_identity_signature + "\"}");
-        if (target.contains("/pckcrl?")) return answer(Item::PckCrl, texts.pck_crl_issuer_chain, texts.pck_crl);
+        if (target.contains("/pckcrl?"))
+            return answer(Item::PckCrl, texts.pck_crl_issuer_chain, texts.pck_crl);
         return answer(Item::RootCrl, "", texts.root_ca_crl);
     }
     Result<net::Response> get_url(std::string_view url) override {

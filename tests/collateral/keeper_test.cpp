@@ -27,7 +27,9 @@ protected:
     void fresh_keeper(bool online = true) {
         keeper_.emplace(online ? &client_ : nullptr, &*cache_, KeeperOptions{.roots = vendor_.roots()});
     }
-    Result<Supply> get(UnixTime now, bool force = false) { return keeper_->get(vendor_.request(), now, force); }
+    Result<Supply> get(UnixTime now, bool force = false) {
+        return keeper_->get(vendor_.request(), now, force);
+    }
     std::string rule(UnixTime now, bool force = false) {
         const auto supply = get(now, force);
         return supply ? "" : std::string(supply.error().rule);
@@ -70,7 +72,9 @@ TEST_F(CollateralKeeper, RenewsAfterADayAtTheLatestAndATenthEarlierByChance) {
 
 TEST_F(CollateralKeeper, RenewsWhatEndsSoonAtHalfOfItsLife) {
     const std::string end = to_rfc3339(kEnd);
-    vendor_.bend_qe = [&](std::string t) { return testing::replaced(std::move(t), end, to_rfc3339(kNow + 1000)); };
+    vendor_.bend_qe = [&](std::string t) {
+        return testing::replaced(std::move(t), end, to_rfc3339(kNow + 1000));
+    };
     ASSERT_EQ(rule(kNow), "");
     EXPECT_EQ(get(kNow + 449)->fetched, 0U);
     EXPECT_EQ(get(kNow + 500)->fetched, 1U);

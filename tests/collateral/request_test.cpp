@@ -33,7 +33,8 @@ TEST(CollateralRequest, CacheKeysDifferWhereDocumentsDo) {
     std::set<std::string> tcb;
     std::set<std::string> qe;
     for (const bool tdx : {true, false}) {
-        for (const DataSet& set : {DataSet{}, DataSet{.early = true}, DataSet{.number = 1}, DataSet{.number = 2}}) {
+        for (const DataSet& set :
+             {DataSet{}, DataSet{.early = true}, DataSet{.number = 1}, DataSet{.number = 2}}) {
             tcb.insert(cache_key(Item::TcbInfo, request(tdx, set)));
             qe.insert(cache_key(Item::QeIdentity, request(tdx, set)));
         }

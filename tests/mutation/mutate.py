@@ -3,11 +3,11 @@
 """Mutation testing of src/verify and src/evidence: each check deleted or inverted, one at a time; a test must notice.
 
     mutate.py prepare            writes the mutated sources; the build `mutants` compiles them
-    mutate.py run [--seconds N] [--slow] [--jobs N] [--survivors] [--file PART] [--report FILE]
+    mutate.py run [--seconds N] [--slow] [--jobs N] [--survivors] [--file PART] [--report FILE] [--open]
 
 `run` needs the build. Without options it runs all mutants; --seconds draws a sample that depends on the sources alone
 and stops in time; --slow lets tests that take seconds look at what the others leave; --survivors takes those that survived the last run; --report writes the report. Exit code 1: a mutant
-survives that equivalent.tsv does not list, or the list names a mutant that does not exist or is killed.
+survives that neither equivalent.tsv nor open.tsv lists, or a whole run finds a listed one killed. --open writes open.tsv.
 """
 
 import argparse
@@ -130,12 +130,17 @@ def run(options):
     verdicts = judge_all(bench, in_sample_order(mutants), deadline, options.jobs)
     bench.close()
     save(verdicts)
+    if options.survivors:
+        mutants, verdicts = overlay.all_mutants(), load()
     judged = [m for m in mutants if m.id in verdicts]
-    whole = not (options.seconds or options.survivors or options.file)
-    outcome = report.Outcome(judged, verdicts, report.load_equivalents())
+    whole = not (options.seconds or options.file)
+    outcome = report.Outcome(judged, verdicts, report.load_equivalents(), report.load_open())
     if options.report:
         with open(options.report, "w", encoding="utf-8") as file:
             file.write(report.text(outcome))
+    if options.open:
+        with open(report.OPEN, "w", encoding="utf-8") as file:
+            file.writelines(key + "\n" for key in sorted(m.key for m in outcome.survivors))
     outcome.print(whole)
     print(f"{len(judged)} of {len(mutants)} mutants in {time.monotonic() - start:.0f} s: {outcome.summary()}")
     return 1 if outcome.wrong(whole) else 0
@@ -149,6 +154,7 @@ def main():
     parser.add_argument("--file", default="")
     parser.add_argument("--slow", action="store_true")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--open", action="store_true")
     parser.add_argument("--report", default="")
     options = parser.parse_args()
     if options.command == "prepare":

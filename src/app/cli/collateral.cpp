@@ -63,10 +63,10 @@ Result<collateral::Request> wanted(const CollateralOptions& options) {
     }
     const auto fmspc = fixed_from_hex<evidence::Fmspc>(options.fmspc);
     if (!fmspc) return usage("needs --quote, or --fmspc with 12 hex digits");
-    request.platform = {.tdx = options.tee == "tdx",
-                        .fmspc = *fmspc,
-                        .ca = options.ca == "platform" ? collateral::PckCa::Platform
-                                                       : collateral::PckCa::Processor};
+    request.platform = {
+        .tdx = options.tee == "tdx",
+        .fmspc = *fmspc,
+        .ca = options.ca == "platform" ? collateral::PckCa::Platform : collateral::PckCa::Processor};
     return request;
 }
 
@@ -103,9 +103,9 @@ Answer describe(const collateral::Bundle& bundle, const Trust& trust, std::strin
 /// What a service could not renew, though what is kept is still good.
 void add_troubles(verify::Verdict& verdict, const std::vector<collateral::Trouble>& troubles) {
     for (const collateral::Trouble& trouble : troubles)
-        verdict.not_checked("N_COLLATERAL_RENEWAL", std::string(to_text(trouble.item)) +
-                                                        " is the kept one: " + std::string(trouble.error.rule) +
-                                                        " " + trouble.error.detail);
+        verdict.not_checked("N_COLLATERAL_RENEWAL",
+                            std::string(to_text(trouble.item)) + " is the kept one: " +
+                                std::string(trouble.error.rule) + " " + trouble.error.detail);
 }
 
 Status write_bundle(const std::string& path, const collateral::Bundle& bundle) {

@@ -26,10 +26,10 @@ struct VerifyReportOptions {
 };
 /// Where collateral comes from when no file is named.
 struct CollateralSourceOptions {
-    std::string service;      ///< URL of Intel's service or of a caching one
-    std::string cache;        ///< folder; empty: nothing is kept
-    std::string ca_file;      ///< PEM of the authorities for an https service; empty: the system's
-    std::string spki_sha256;  ///< hex: accept exactly this key of the service
+    std::string service;              ///< URL of Intel's service or of a caching one
+    std::string cache;                ///< folder; empty: nothing is kept
+    std::string ca_file;              ///< PEM of the authorities for an https service; empty: the system's
+    std::string spki_sha256;          ///< hex: accept exactly this key of the service
     std::string update = "standard";  ///< or `early`
     std::int64_t evaluation = -1;     ///< data set by number; -1: by `update`
 };

@@ -62,9 +62,9 @@ Result<std::unique_ptr<ServiceCollateral>> ServiceCollateral::open(const gateway
         set.number = static_cast<std::uint32_t>(config.collateral_evaluation);
     collateral::HttpTransport* const http_transport = transport.get();
     const collateral::RenewerOptions renewer = renewer_options(keeper.refresh);
-    return std::make_unique<ServiceCollateral>(std::move(transport), std::move(cache), std::move(keeper),
-                                               renewer, set, [http_transport] { http_transport->cancel(); },
-                                               clock);
+    return std::make_unique<ServiceCollateral>(
+        std::move(transport), std::move(cache), std::move(keeper), renewer, set,
+        [http_transport] { http_transport->cancel(); }, clock);
 }
 
 void ServiceCollateral::learn(ByteView quote) {
@@ -90,8 +90,8 @@ std::shared_ptr<const identity::StapledCollateral> ServiceCollateral::current() 
     if (!bundle || clock_.now() > bundle->not_after) return nullptr;
     const std::scoped_lock lock(mutex_);
     if (stapled_from_ != bundle) {
-        stapled_ = std::make_shared<const identity::StapledCollateral>(bundle->texts.to_json(),
-                                                                       bundle->not_after);
+        stapled_ =
+            std::make_shared<const identity::StapledCollateral>(bundle->texts.to_json(), bundle->not_after);
         stapled_from_ = bundle;
     }
     return stapled_;
