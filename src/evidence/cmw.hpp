@@ -17,6 +17,8 @@ struct CmwRecord {
 
 inline constexpr std::string_view kCmwQuote = "application/vnd.veraison.tsm-report+json";
 inline constexpr std::string_view kCmwEventLog = "application/vnd.lumoz.event-log+json";
+/// The firmware's binary log (tdx.md 11.1).
+inline constexpr std::string_view kCmwCcLog = "application/vnd.lumoz.ccel";
 inline constexpr std::string_view kCmwStatement = "application/vnd.lumoz.statement+json";
 inline constexpr std::string_view kCmwKeyset = "application/vnd.lumoz.keyset+json";
 inline constexpr std::string_view kCmwCollateral = "application/vnd.lumoz.collateral+json";

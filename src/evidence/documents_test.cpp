@@ -63,6 +63,16 @@ TEST(Keyset, SharedVectors) {
     }
 }
 
+TEST(ReportData, TheAttestFormIsNoneThatBindsAKey) {
+    Nonce nonce;
+    nonce.bytes.fill(0xab);
+    const ReportData got = attest_report_data(nonce);
+    // printf 'lumoz/attest/v1\0' and 32 bytes ab through sha256sum.
+    EXPECT_EQ(to_hex(got.view().first(32)),
+              "c2120994cc84b853bd29de918b53d8f68534745211bb38733b5d56d9c4a30b2c");
+    EXPECT_TRUE(equal(got.view().subspan(32), nonce.view()));
+}
+
 TEST(Keyset, WritesWhatItReads) {
     Keyset keyset;
     keyset.not_after = 5;

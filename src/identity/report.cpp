@@ -177,6 +177,8 @@ std::string stored_evidence_json(const PublicIdentity& identity, const TeeFacts&
     if (!evidence.event_log.empty()) {
         records.push_back(
             {"eventlog", std::string(evidence::kCmwEventLog), bytes_of(evidence.event_log), kEvidence});
+    } else if (!evidence.cc_log.empty()) {
+        records.push_back({"eventlog", std::string(evidence::kCmwCcLog), evidence.cc_log, kEvidence});
     }
     records.push_back(
         {"statement", std::string(evidence::kCmwStatement), bytes_of(binding.statement), kEvidence});

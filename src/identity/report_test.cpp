@@ -65,6 +65,17 @@ TEST_F(Report, PlainFormHasWhatClientsOfTheFieldRead) {
     EXPECT_FALSE(root.find("statement"));
 }
 
+TEST_F(Report, CarriesTheFirmwaresLogWhereThereIsOne) {
+    const auto member = [this] {
+        const std::string text = report(ReportKey::Ecdsa, BindingForm::Plain);
+        const auto document = json::Document::parse(text, kLarge);
+        return document ? text_of(document->root(), "cc_eventlog") : "unreadable";
+    };
+    EXPECT_EQ(member(), "absent");
+    evidence_.cc_log = {1, 2, 3};
+    EXPECT_EQ(member(), "AQID");
+}
+
 TEST_F(Report, EveryClientFindsTheNodeInItsPlace) {
     const std::string text = report(ReportKey::Ed25519, BindingForm::Tls);
     const auto document = json::Document::parse(text, kLarge);
@@ -172,6 +183,25 @@ TEST_F(Report, StoredEvidenceIsACollectionWithEverything) {
     EXPECT_EQ(as_text(value["keyset"]), service_.identity.keyset_json);
     EXPECT_EQ(as_text(value["collateral"]), collateral_.json);
     EXPECT_EQ(as_text(value["made_at"]), "1750000000");
+}
+
+TEST_F(Report, StoredEvidenceHasTheFirmwaresLogWhereThereIsNoOther) {
+    const Binding binding =
+        bind_report(service_.identity, ReportKey::Ecdsa, BindingForm::Lumoz, std::nullopt);
+    const auto log_record = [&]() -> std::pair<std::string, Bytes> {
+        const auto records = evidence::parse_cmw(
+            stored_evidence_json(service_.identity, tee_, binding, evidence_, &collateral_, 1750000000));
+        EXPECT_TRUE(records);
+        for (const evidence::CmwRecord& record : *records)
+            if (record.label == "eventlog") return {record.type, record.value};
+        return {};
+    };
+    evidence_.cc_log = {1, 2, 3};
+    EXPECT_EQ(log_record().first, evidence::kCmwEventLog);
+    evidence_.event_log.clear();
+    EXPECT_EQ(log_record(), std::pair(std::string(evidence::kCmwCcLog), Bytes{1, 2, 3}));
+    evidence_.cc_log.clear();
+    EXPECT_EQ(log_record(), std::pair(std::string(), Bytes()));
 }
 
 }  // namespace

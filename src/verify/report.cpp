@@ -4,6 +4,7 @@
 #include "base/hex.hpp"
 #include "crypto/sha2.hpp"
 #include "evidence/web_certificate.hpp"
+#include "verify/event_log_check.hpp"
 #include "verify/report_verification.hpp"
 
 namespace lumoz::verify {
@@ -263,12 +264,26 @@ Status ReportVerification::keyset() {
 }
 
 Status ReportVerification::event_log() {
-    if (!in_.event_log || tdx_quote() == nullptr) return {};
+    if (tdx_quote() == nullptr) return {};
+    if (!in_.event_log) return cc_log();
     LUMOZ_TRY(log_, evidence::parse_event_list(*in_.event_log));
     std::string numbers;
     for (const unsigned n : evidence::rtmr_mismatches(log_->rtmr, *tdx_quote()))
         numbers += " RTMR" + std::to_string(n);
     if (!numbers.empty()) return bad("E_RTMR_MISMATCH", "report.event_log", "differs:" + numbers);
+    return {};
+}
+
+Status ReportVerification::cc_log() {
+    if (!in_.cc_log) return {};
+    LUMOZ_TRY(LogReplay replay, LogReplay::read(*in_.cc_log));
+    replay.compare(*tdx_quote());
+    std::string numbers;
+    for (unsigned n = 0; n < replay.registers().size(); ++n)
+        if (replay.registers()[n].differs()) numbers += " RTMR" + std::to_string(n);
+    if (!numbers.empty()) return bad("E_RTMR_MISMATCH", "report.cc_eventlog", "differs:" + numbers);
+    if (!replay.registers().back().covered)
+        verdict_.not_checked("N_RTMR3", "RTMR3: the firmware's log does not cover what the runtime extended");
     return {};
 }
 

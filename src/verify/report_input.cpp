@@ -53,6 +53,16 @@ Status read_event_log(const Value& root, std::string_view name, std::optional<st
     return read_text(root, name, out);
 }
 
+/// `cc_eventlog`: the firmware's log in Base64.
+Status read_cc_log(const Value& root, std::optional<Bytes>& out) {
+    LUMOZ_TRY(const std::optional<std::string> text, kSchema.optional_text(root, "cc_eventlog"));
+    if (!text || text->empty()) return {};
+    auto raw = from_base64(*text);
+    if (!raw) return kSchema.bad("cc_eventlog", "not canonical Base64");
+    out = *std::move(raw);
+    return {};
+}
+
 /// `info.tcb_info.app_compose`; tcb_info is an object or a JSON text of it.
 Status read_compose(const Value& root, std::optional<std::string>& out) {
     const auto info = root.find("info");
@@ -218,6 +228,7 @@ Result<ReportInput> read_flat_report(const Value& root) {
     if (!out.event_log) {
         LUMOZ_CHECK_OK(read_event_log(root, "event_log_json", out.event_log));
     }
+    LUMOZ_CHECK_OK(read_cc_log(root, out.cc_log));
     LUMOZ_CHECK_OK(read_compose(root, out.app_compose));
     LUMOZ_CHECK_OK(read_common(root, out));
     return out;
@@ -290,6 +301,8 @@ Result<ReportInput> read_stored_evidence(std::string_view text) {
             LUMOZ_TRY(out.quote, evidence::quote_from_tsm_report(record.value));
         } else if (record.type == evidence::kCmwEventLog) {
             out.event_log = value;
+        } else if (record.type == evidence::kCmwCcLog) {
+            out.cc_log = record.value;
         } else if (record.type == evidence::kCmwStatement) {
             out.statement = value;
         } else if (record.type == evidence::kCmwKeyset) {

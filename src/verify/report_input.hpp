@@ -29,6 +29,7 @@ struct ReportInput {
     /// JSON.
     std::vector<std::pair<std::string, std::string>> claims;
     std::optional<std::string> event_log;  ///< JSON array as text
+    std::optional<Bytes> cc_log;  ///< the firmware's binary log; looked at where there is no event_log
     std::optional<std::string> app_compose;
     std::optional<evidence::Collateral> collateral;
     std::optional<std::int64_t> made_at;

@@ -43,7 +43,8 @@ void ReportVerification::not_checked() {
     }
     if (!policy.names_measurement() && policy.allow_unknown_measurement)
         verdict_.not_checked("N_MEASUREMENT", "which program runs: no measurement is named by the policy");
-    if (!in_.event_log) verdict_.not_checked("N_EVENT_LOG", "the registers' history: there is no event log");
+    if (!in_.event_log && !in_.cc_log)
+        verdict_.not_checked("N_EVENT_LOG", "the registers' history: there is no event log");
     // Whatever stands behind the connection: in a list, the first report's key is the one compared.
     if (!demand_.tls_spki) verdict_.not_checked("N_TLS", "the TLS key of the connection");
     if (in_.document == ReportDocument::Stored) {

@@ -143,6 +143,49 @@ TEST(Report, RefusesEachBentMemberByName) {
     }
 }
 
+TEST(Report, TheFirmwaresLogCountsWhereThereIsNoOther) {
+    const Service s;
+    // The first record alone, and with one that extends RTMR0, which the test's TD left at zero.
+    const std::string first =
+        "AQAAAAMAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACEAAABTcGVjIElEIEV2ZW50MDMAAAAAAAACAAIBAAAADAAwAA";
+    const std::string extend =
+        "ABAAAACAAAAAEAAAAMAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        "AAAAAAA=";
+    const auto got = [&s](const std::string& base64, bool with_list) {
+        Service::Members members = s.members(nonce_of(9), evidence::BindingForm::Plain);
+        if (!with_list) members.erase("event_log");
+        members["cc_eventlog"] = json::quoted(base64);
+        return verify_report(document(members), demand());
+    };
+    const auto accepted = got(first + "A=", false);
+    EXPECT_EQ(error_of(accepted), "accepted") << accepted.verdict.to_json();
+    EXPECT_TRUE(mentions(accepted.verdict, "N_RTMR3"));
+    EXPECT_FALSE(mentions(accepted.verdict, "N_EVENT_LOG"));
+    EXPECT_EQ(error_of(got(first + extend, false)), "E_RTMR_MISMATCH");
+    EXPECT_EQ(error_of(got(first + extend, true)), "accepted");
+    EXPECT_EQ(error_of(got("AQAAAAMAAAA=", false)), "E_EVENTLOG_TRUNCATED");
+    EXPECT_EQ(error_of(got("A", false)), "E_REPORT_PARSE");
+}
+
+TEST(Report, TheFirmwaresLogCountsInStoredEvidenceToo) {
+    const Service s;
+    const auto got = [&s](std::string_view base64) {
+        auto records = *evidence::parse_cmw(s.stored(kNow - 10));
+        for (evidence::CmwRecord& record : records) {
+            if (record.label != "eventlog") continue;
+            record.type = evidence::kCmwCcLog;
+            record.value = *from_base64(base64);
+        }
+        return verify_stored_evidence(evidence::cmw_collection("tag:example.com,2026:evidence/v1", records),
+                                      s.keyset.digest(), demand());
+    };
+    const auto accepted =
+        got("AQAAAAMAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACEAAABTcGVjIElEIEV2ZW50MDMAAAAAAAACAAIBAAAADAAwAAA=");
+    EXPECT_EQ(error_of(accepted), "accepted") << accepted.verdict.to_json();
+    EXPECT_TRUE(mentions(accepted.verdict, "N_RTMR3"));
+    EXPECT_EQ(error_of(got("AQAAAAMAAAA=")), "E_EVENTLOG_TRUNCATED");
+}
+
 TEST(Report, AReplayForAnotherNonceIsRefusedInEachForm) {
     const Service s;
     using Form = evidence::BindingForm;

@@ -40,6 +40,7 @@ private:
     Status signing_key();
     Status keyset();
     Status event_log();
+    Status cc_log();
     Status compose();
     Status tls();
     Status gpu();

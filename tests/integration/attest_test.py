@@ -122,9 +122,10 @@ class Attest(unittest.TestCase):
     def test_its_quote_and_its_event_log_are_accepted(self):
         document = json.loads(self.run_it("--socket", self.socket).stdout)
         (self.folder / "quote.hex").write_text(document["intel_quote"])
-        (self.folder / "events.json").write_text(document["event_log_json"])
+        (self.folder / "evidence.json").write_text(json.dumps(document))
+        self.assertEqual(document["event_log"], json.loads(document["event_log_json"]))
         command = [self.lumoz, "verify", "quote", self.folder / "quote.hex", "--collateral", self.tee / "collateral.json", "--root-spki",
-                   self.root_pin.read_text().strip(), "--event-log", self.folder / "events.json", "--policy", self.tee / "policy.json", "--json"]
+                   self.root_pin.read_text().strip(), "--event-log", self.folder / "evidence.json", "--policy", self.tee / "policy.json", "--json"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 

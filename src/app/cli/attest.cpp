@@ -31,6 +31,14 @@ struct Collected {
     UnixTime made_at = 0;
 };
 
+/// As reports have it: the list where the device's text is one, and the text itself.
+void write_event_log(json::Writer& out, const std::string& log) {
+    if (log.empty()) return;
+    const auto document = json::Document::parse(log, {.max_bytes = kMaxDocument, .max_depth = 16});
+    if (document && document->root().is_array()) out.key("event_log").raw(document->root().raw());
+    out.key("event_log_json").string(log);
+}
+
 std::string document_of(const tee::Device& device, const Collected& what) {
     json::Writer out;
     out.object();
@@ -41,7 +49,7 @@ std::string document_of(const tee::Device& device, const Collected& what) {
     out.key("nonce").string(to_hex(what.nonce.view()));
     out.key("report_data").string(to_hex(what.report_data.view()));
     out.key("intel_quote").string(to_hex(what.evidence.quote));
-    if (!what.evidence.event_log.empty()) out.key("event_log_json").string(what.evidence.event_log);
+    write_event_log(out, what.evidence.event_log);
     if (!what.evidence.cc_log.empty()) out.key("cc_eventlog").string(to_base64(what.evidence.cc_log));
     if (!what.evidence.vm_config.empty()) out.key("vm_config").string(what.evidence.vm_config);
     out.key("info").raw(what.info_json);
