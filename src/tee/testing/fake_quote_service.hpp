@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <poll.h>
 #include <sys/socket.h>
@@ -72,17 +73,20 @@ public:
     FakeQuoteService& operator=(const FakeQuoteService&) = delete;
     ~FakeQuoteService() {
         stop_ = true;
+        // A request that timed out may still be in its thread.
+        const std::lock_guard lock(mutex_);
         for (std::thread& thread : threads_)
             thread.join();
     }
     [[nodiscard]] bool stopping() const { return stop_; }
 
-    /// Every call is a connection of its own. Requires: calls do not overlap.
+    /// Every call is a connection of its own.
     [[nodiscard]] Connect connect() {
         return [this](Deadline) -> Result<Descriptor> {
             int ends[2];
             if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
                 return fail(Errc::Io, "E_TEE_IO", "tee.test", "socketpair");
+            const std::lock_guard lock(mutex_);
             threads_.emplace_back([this, fd = ends[1]] { serve(fd); });
             return Descriptor(ends[0]);
         };
@@ -124,6 +128,7 @@ private:
 
     Behaviour behaviour_;
     std::atomic<bool> stop_ = false;
+    std::mutex mutex_;
     std::vector<std::thread> threads_;
 };
 
