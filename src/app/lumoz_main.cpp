@@ -28,6 +28,7 @@ struct Arguments {
     lumoz::app::VerifyQuoteOptions quote;
     lumoz::app::VerifyAnswerOptions answer;
     lumoz::app::AskOptions ask;
+    lumoz::app::AttestOptions attest;
     lumoz::app::CollateralOptions collateral;
     std::string bundle_file;
     std::string receipt_file;
@@ -65,6 +66,65 @@ Command trusting(Arguments& args, std::function<Result<Answer>(const lumoz::app:
     };
 }
 
+/// Options that name service, cache and data set, each with `prefix` before its name.
+void add_collateral_source(CLI::App& app, lumoz::app::CollateralSourceOptions& source,
+                           const std::string& prefix) {
+    app.add_option(prefix + "service", source.service,
+                   "Intel's provisioning certification service or a caching one, API v4")
+        ->type_name("URL");
+    app.add_option(prefix + "cache", source.cache, "folder of checked documents")->type_name("DIR");
+    app.add_option(prefix + "ca-file", source.ca_file, "authorities for an https service, PEM")
+        ->type_name("FILE");
+    app.add_option(prefix + "service-spki", source.spki_sha256,
+                   "accept exactly this key of the service: SHA-256 of its SubjectPublicKeyInfo")
+        ->type_name("HEX");
+    auto* update = app.add_option(prefix + "update", source.update, "data set: the one in force, or the newest")
+                       ->check(CLI::IsMember({"standard", "early"}));
+    app.add_option(prefix + "eval", source.evaluation, "data set by its number")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{0xffffffff}))
+        ->excludes(update);
+}
+
+void add_platform(CLI::App& app, lumoz::app::CollateralOptions& options) {
+    auto* quote = app.add_option("--quote", options.quote, "a quote of the platform")->type_name("FILE");
+    app.add_option("--tee", options.tee, "kind of quotes: tdx or sgx")
+        ->check(CLI::IsMember({"tdx", "sgx"}))
+        ->excludes(quote);
+    app.add_option("--fmspc", options.fmspc, "platform family, 12 hex digits")
+        ->type_name("HEX")
+        ->excludes(quote);
+    app.add_option("--ca", options.ca, "who issued the platform's certificate: platform or processor")
+        ->check(CLI::IsMember({"platform", "processor"}))
+        ->excludes(quote);
+}
+
+void add_collateral(CLI::App& app, Arguments& args, Command& command) {
+    CLI::App& all = *app.add_subcommand("collateral", "the vendor's documents that a verification needs");
+    all.require_subcommand(1);
+    lumoz::app::CollateralOptions& options = args.collateral;
+    using Run = Result<Answer> (*)(const lumoz::app::CollateralOptions&, const lumoz::app::Trust&);
+    const auto add = [&](const char* name, const char* what, Run run) -> CLI::App& {
+        CLI::App& sub = *all.add_subcommand(name, what);
+        add_trust(sub, args);
+        sub.callback([&args, &command, run] {
+            command = trusting(args, [&args, run](const auto& trust) { return run(args.collateral, trust); });
+        });
+        return sub;
+    };
+    CLI::App& fetch = add("fetch", "ask a service", lumoz::app::collateral_fetch);
+    CLI::App& save = add("export", "write what a cache has as one file", lumoz::app::collateral_export);
+    CLI::App& load = add("import", "take a file into a cache", lumoz::app::collateral_import);
+    CLI::App& show = add("show", "what a file has, checked", lumoz::app::collateral_show);
+    for (CLI::App* sub : {&fetch, &save, &load})
+        add_collateral_source(*sub, options.source, "--");
+    for (CLI::App* sub : {&fetch, &save}) {
+        add_platform(*sub, options);
+        sub->add_option("--out", options.out, "the bundle is written here")->type_name("FILE");
+    }
+    for (CLI::App* sub : {&load, &show})
+        sub->add_option("file", options.file, "a bundle, or -")->required()->type_name("FILE");
+}
+
 void add_verify_files(CLI::App& verify, Arguments& args, Command& command) {
     CLI::App& report = *verify.add_subcommand("report", "a saved report, offline");
     add_trust(report, args);
@@ -95,9 +155,10 @@ void add_verify_files(CLI::App& verify, Arguments& args, Command& command) {
         ->type_name("FILE");
     quote
         .add_option("--collateral", args.quote.collateral,
-                    "the vendor's documents as JSON, or a report that holds them")
-        ->required()
+                    "the vendor's documents as JSON, or a report that holds them; else --collateral-service or "
+                    "--collateral-cache")
         ->type_name("FILE");
+    add_collateral_source(quote, args.quote.source, "--collateral-");
     quote
         .add_option("--event-log", args.quote.event_log,
                     "replayed against the quote's registers: CCEL, a JSON list, or a document that holds one")
@@ -142,65 +203,6 @@ void add_verify(CLI::App& app, Arguments& args, Command& command) {
     });
 }
 
-void add_platform(CLI::App& app, lumoz::app::CollateralOptions& options) {
-    auto* quote = app.add_option("--quote", options.quote, "a quote of the platform");
-    quote->type_name("FILE");
-    app.add_option("--tee", options.tee, "tdx or sgx (default tdx)")->excludes(quote);
-    app.add_option("--fmspc", options.fmspc, "the platform family, 12 hex digits")->excludes(quote);
-    app.add_option("--ca", options.ca, "platform or processor (default platform)")->excludes(quote);
-}
-
-void add_edition(CLI::App& app, lumoz::app::CollateralOptions& options) {
-    app.add_option("--update", options.update, "standard or early: the enforced or the newest set");
-    app.add_option("--eval", options.evaluation, "one set by its evaluation number")
-        ->check(CLI::PositiveNumber);
-}
-
-void add_collateral(CLI::App& app, Arguments& args, Command& command) {
-    CLI::App& collateral =
-        *app.add_subcommand("collateral", "the vendor's documents: fetch, check, keep, hand on");
-    collateral.require_subcommand(1);
-    auto& options = args.collateral;
-    CLI::App& fetch = *collateral.add_subcommand("fetch", "from Intel's service or a PCCS");
-    add_trust(fetch, args);
-    add_platform(fetch, options);
-    add_edition(fetch, options);
-    fetch.add_option("--service", options.service, "its URL, without the path of API v4")
-        ->required()
-        ->type_name("URL");
-    fetch.add_option("--ca-file", options.ca_file, "authorities for https (default: the system's)")
-        ->type_name("FILE");
-    fetch.add_option("--cache", options.cache, "keep it here; used when the service is away")
-        ->type_name("DIR");
-    fetch.add_option("--out", options.out, "write the bundle here")->type_name("FILE");
-    fetch.callback(
-        [&] { command = trusting(args, [&](const auto& t) { return collateral_fetch(options, t); }); });
-    CLI::App& show = *collateral.add_subcommand("show", "check a bundle and tell what it is");
-    add_trust(show, args);
-    show.add_option("file", options.file, "the bundle, or -")->required()->type_name("FILE");
-    show.callback(
-        [&] { command = trusting(args, [&](const auto& t) { return collateral_show(options.file, t); }); });
-    CLI::App& import = *collateral.add_subcommand("import", "put a bundle into a cache");
-    add_trust(import, args);
-    add_edition(import, options);
-    import.add_option("file", options.file, "the bundle, or -")->required()->type_name("FILE");
-    import.add_option("--ca", options.ca, "platform or processor (default platform)");
-    import.add_option("--cache", options.cache, "the cache")->required()->type_name("DIR");
-    import.callback(
-        [&] { command = trusting(args, [&](const auto& t) { return collateral_import(options, t); }); });
-    CLI::App& exported =
-        *collateral.add_subcommand("export", "write a cached bundle, for use without a network");
-    add_trust(exported, args);
-    add_platform(exported, options);
-    add_edition(exported, options);
-    exported.add_option("--cache", options.cache, "the cache")->required()->type_name("DIR");
-    exported.add_option("--out", options.out, "file to write")
-        ->required()
-        ->type_name("FILE");
-    exported.callback(
-        [&] { command = trusting(args, [&](const auto& t) { return collateral_export(options, t); }); });
-}
-
 void add_ask(CLI::App& app, Arguments& args, Command& command) {
     CLI::App& ask =
         *app.add_subcommand("ask", "one question to a verified service; prints answer and verdict");
@@ -223,6 +225,28 @@ void add_ask(CLI::App& app, Arguments& args, Command& command) {
             }
             return lumoz::app::ask(args.ask, t);
         });
+    });
+}
+
+void add_attest(CLI::App& app, Arguments& args, Command& command) {
+    CLI::App& attest = *app.add_subcommand("attest", "evidence of this machine (inside a TEE)");
+    add_output(attest, args);
+    attest.add_option("--nonce", args.attest.nonce, "what the asker wants to find in it, 64 hex digits")
+        ->required()
+        ->type_name("HEX");
+    attest.add_option("--out", args.attest.out, "writes the evidence here instead of stdout")
+        ->type_name("FILE");
+    attest.add_option("--socket", args.attest.socket, "the guest agent's socket; nothing else is tried")
+        ->type_name("PATH");
+    attest.add_option("--root", args.attest.root, "look for the interfaces below this folder")
+        ->type_name("DIR");
+    attest.add_option("--timeout", args.attest.timeout_s, "seconds that the TEE has")
+        ->check(CLI::Range(1, 600));
+    attest.callback([&] {
+        command = [&]() -> Result<Answer> {
+            const lumoz::SystemClock clock;
+            return lumoz::app::attest(args.attest, clock);
+        };
     });
 }
 
@@ -256,8 +280,10 @@ void add_show(CLI::App& app, Arguments& args, Command& command) {
 
 int print(const Answer& answer, const lumoz::app::OutputOptions& output) {
     const Style style = Style::of(stdout);
-    std::string text;
-    if (!answer.judged) {
+    std::string text = answer.document;
+    if (!text.empty()) {
+        // The command's result is a document of its own.
+    } else if (!answer.judged) {
         text = output.json ? lumoz::app::facts_json(answer.verdict)
                            : lumoz::app::facts_text(answer.verdict, answer.subject, style);
     } else if (output.json) {
@@ -291,8 +317,9 @@ int run(int argc, char** argv) {
     Command command;
     add_verify(app, args, command);
     add_ask(app, args, command);
-    add_collateral(app, args, command);
+    add_attest(app, args, command);
     add_show(app, args, command);
+    add_collateral(app, args, command);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& success) {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collateral/cache.hpp"
 
+#include "base/hex.hpp"
+#include "base/json.hpp"
+#include "crypto/random.hpp"
+
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,119 +14,168 @@
 namespace lumoz::collateral {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{4} << 20;
+namespace fs = std::filesystem;
 
-std::unexpected<Error> trouble(std::string_view what, const std::filesystem::path& path, int code) {
-    return fail(Errc::Io, "E_COLLATERAL_FILE", "collateral.cache",
-                std::string(what) + " " + path.string() + ", errno " + std::to_string(code));
+constexpr std::string_view kFormat = "lumoz-collateral-1";
+constexpr std::string_view kSuffix = ".json";
+constexpr std::string_view kTemporary = ".tmp";
+/// A document and its chain, with JSON's escapes.
+constexpr std::size_t kMaxFile = 2 * kMaxDocument;
+/// A temporary file that is older was left by a writer that died.
+constexpr std::chrono::hours kAbandoned{1};
+
+std::unexpected<Error> cannot(const char* what, int code) {
+    return fail(Errc::Io, "E_COLLATERAL_CACHE", "collateral.cache",
+                std::string(what) + (code == 0 ? "" : ", errno " + std::to_string(code)));
 }
 
-/// A descriptor that closes itself.
-class File {
+/// A file descriptor that is closed.
+class Fd {
 public:
-    File(const std::filesystem::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-    ~File() {
+    explicit Fd(int fd) : fd_(fd) {}
+    ~Fd() {
         if (fd_ >= 0) ::close(fd_);
     }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
+    Fd(const Fd&) = delete;
+    Fd& operator=(const Fd&) = delete;
     [[nodiscard]] int get() const { return fd_; }
+    [[nodiscard]] bool open() const { return fd_ >= 0; }
 
 private:
     int fd_;
 };
 
-/// Nothing when the file is not there.
-Result<std::optional<std::string>> read_whole(const std::filesystem::path& path) {
-    const File file(path, O_RDONLY | O_NONBLOCK);
-    if (file.get() < 0) {
-        if (errno == ENOENT) return std::optional<std::string>();
-        return trouble("cannot open", path, errno);
-    }
+std::optional<std::string> read_file(const fs::path& path) {
+    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     struct stat info{};
-    if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < 0 ||
-        static_cast<std::size_t>(info.st_size) > kMostBytes)
-        return trouble("no file of at most 4 MiB:", path, 0);
+    if (!fd.open() || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < 0 ||
+        static_cast<std::uint64_t>(info.st_size) > kMaxFile)
+        return std::nullopt;
     std::string text(static_cast<std::size_t>(info.st_size), '\0');
     std::size_t have = 0;
     while (have < text.size()) {
-        const ssize_t n = ::read(file.get(), text.data() + have, text.size() - have);
+        const ssize_t n = ::read(fd.get(), text.data() + have, text.size() - have);
         if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return trouble("cannot read", path, n < 0 ? errno : 0);
+        if (n <= 0) return std::nullopt;
         have += static_cast<std::size_t>(n);
     }
-    return std::optional(std::move(text));
+    return text;
 }
 
-Status write_all(int fd, std::string_view text, const std::filesystem::path& path) {
+Status write_file(const fs::path& path, std::string_view text) {
+    const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd.open()) return cannot("cannot create a file", errno);
     while (!text.empty()) {
-        const ssize_t n = ::write(fd, text.data(), text.size());
+        const ssize_t n = ::write(fd.get(), text.data(), text.size());
         if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return trouble("cannot write", path, n < 0 ? errno : 0);
+        if (n <= 0) return cannot("cannot write", errno);
         text.remove_prefix(static_cast<std::size_t>(n));
     }
+    if (::fsync(fd.get()) != 0) return cannot("cannot sync a file", errno);
     return {};
 }
 
-/// Another name first, then the right one: readers see the old bundle or the new one.
-Status replace(const std::filesystem::path& path, std::string_view text) {
-    const std::filesystem::path partial = path.string() + ".part-" + std::to_string(::getpid());
-    {
-        const File file(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
-        if (file.get() < 0) return trouble("cannot make", partial, errno);
-        LUMOZ_CHECK_OK(write_all(file.get(), text, partial));
-        if (::fsync(file.get()) != 0) return trouble("cannot sync", partial, errno);
+Status sync_folder(const fs::path& path) {
+    const Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd.open() || ::fsync(fd.get()) != 0) return cannot("cannot sync the folder", errno);
+    return {};
+}
+
+struct Entry {
+    fs::file_time_type written;
+    fs::path path;
+};
+
+/// Our files in the folder, those written longest ago first. Abandoned temporary files are removed.
+std::vector<Entry> entries(const fs::path& folder) {
+    std::vector<Entry> found;
+    std::error_code error;
+    const auto now = fs::file_time_type::clock::now();
+    for (const auto& item : fs::directory_iterator(folder, error)) {
+        const std::string name = item.path().filename().string();
+        const auto written = item.last_write_time(error);
+        if (error) continue;
+        if (name.ends_with(kSuffix)) found.push_back({written, item.path()});
+        if (name.ends_with(kTemporary) && now - written > kAbandoned) fs::remove(item.path(), error);
     }
-    if (::rename(partial.c_str(), path.c_str()) != 0) return trouble("cannot rename", partial, errno);
-    const File folder(path.parent_path(), O_RDONLY | O_DIRECTORY);
-    if (folder.get() >= 0) ::fsync(folder.get());
-    return {};
+    std::ranges::sort(found, {}, &Entry::written);
+    return found;
 }
 
-Status check_family(const Platform& platform, const verify::CheckedCollateral& checked) {
-    if (checked.tdx == platform.tdx && checked.fmspc == platform.fmspc) return {};
-    return fail(Errc::Refused, "E_COLLATERAL_PLATFORM", "collateral.cache",
-                "it is of " + std::string(checked.tdx ? "tdx " : "sgx ") + checked.fmspc);
+std::optional<std::string> text_member(const json::Value& root, std::string_view name) {
+    const auto value = root.find(name);
+    return value ? value->as_string() : std::nullopt;
 }
 
 }  // namespace
 
-std::filesystem::path CollateralCache::file_of(const Platform& platform, const Edition& edition) const {
-    return directory_ / ((platform.tdx ? "tdx-" : "sgx-") + platform.fmspc + "-" + platform.ca + "-" +
-                         edition.text() + ".json");
+std::string cache_text(const Document& document, std::string_view key) {
+    json::Writer out;
+    out.object().key("format").string(kFormat).key("key").string(key);
+    out.key("item").string(to_text(document.item)).key("fetched_at").string(to_rfc3339(document.fetched_at));
+    out.key("chain").string(document.chain).key("text").string(document.text);
+    out.key("signature").string(document.signature).end();
+    return std::move(out).text();
 }
 
-Result<std::optional<CachedCollateral>> CollateralCache::load(const Platform& platform,
-                                                              const Edition& edition,
-                                                              const verify::RootPins& roots,
-                                                              UnixTime now) const {
-    LUMOZ_TRY(const auto text, read_whole(file_of(platform, edition)));
-    if (!text) return std::optional<CachedCollateral>();
-    CachedCollateral out;
-    LUMOZ_TRY(out.collateral, evidence::Collateral::parse(*text));
-    LUMOZ_TRY(out.checked, verify::check_collateral(out.collateral, roots, now));
-    LUMOZ_CHECK_OK(check_family(platform, out.checked));
-    return std::optional(std::move(out));
+std::optional<Document> read_cache_text(std::string_view text, Item item, std::string_view key) {
+    const auto parsed = json::Document::parse(text, {.max_bytes = kMaxFile, .max_depth = 1});
+    if (!parsed) return std::nullopt;
+    const json::Value root = parsed->root();
+    if (text_member(root, "format") != kFormat || text_member(root, "key") != key ||
+        text_member(root, "item") != to_text(item))
+        return std::nullopt;
+    auto chain = text_member(root, "chain");
+    auto signed_text = text_member(root, "text");
+    auto signature = text_member(root, "signature");
+    const auto fetched = parse_rfc3339(text_member(root, "fetched_at").value_or(""));
+    if (!chain || !signed_text || !signature || !fetched) return std::nullopt;
+    return Document{.item = item,
+                    .chain = std::move(*chain),
+                    .text = std::move(*signed_text),
+                    .signature = std::move(*signature),
+                    .fetched_at = *fetched};
 }
 
-Result<verify::CheckedCollateral> CollateralCache::store(const Platform& platform, const Edition& edition,
-                                                         const evidence::Collateral& fresh,
-                                                         const verify::RootPins& roots, UnixTime now) const {
-    LUMOZ_TRY(verify::CheckedCollateral checked, verify::check_collateral(fresh, roots, now));
-    LUMOZ_CHECK_OK(check_family(platform, checked));
-    // What is there and does not hold any more may be replaced by anything that does.
-    const auto known = load(platform, edition, roots, now);
-    if (known && *known) {
-        const verify::CheckedCollateral& old = (*known)->checked;
-        if (checked.tcb_eval < old.tcb_eval ||
-            (checked.tcb_eval == old.tcb_eval && checked.tcb_issued < old.tcb_issued))
-            return fail(Errc::Refused, "E_COLLATERAL_OLDER", "collateral.cache", "older than what is cached");
-    }
+Result<Cache> Cache::open(fs::path folder) {
+    if (folder.empty()) return cannot("no folder is named", 0);
     std::error_code error;
-    std::filesystem::create_directories(directory_, error);
-    if (error) return trouble("cannot make", directory_, error.value());
-    LUMOZ_CHECK_OK(replace(file_of(platform, edition), fresh.to_json()));
-    return checked;
+    if (folder.has_parent_path()) fs::create_directories(folder.parent_path(), error);
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return cannot("cannot make the folder", errno);
+    struct stat info{};
+    if (::lstat(folder.c_str(), &info) != 0) return cannot("cannot look at the folder", errno);
+    if (!S_ISDIR(info.st_mode)) return cannot("not a folder", 0);
+    if (info.st_uid != ::geteuid()) return cannot("the folder belongs to somebody else", 0);
+    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) return cannot("others may write to the folder", 0);
+    return Cache(std::move(folder));
+}
+
+std::optional<Document> Cache::load(Item item, std::string_view key) const {
+    const auto text = read_file(folder_ / (std::string(key) + std::string(kSuffix)));
+    return text ? read_cache_text(*text, item, key) : std::nullopt;
+}
+
+void Cache::make_room() const {
+    const std::vector<Entry> found = entries(folder_);
+    std::error_code ignored;
+    for (std::size_t i = 0; i + kMaxFiles <= found.size(); ++i)
+        fs::remove(found[i].path, ignored);
+}
+
+Status Cache::store(const Document& document, std::string_view key) const {
+    const std::string text = cache_text(document, key);
+    if (text.size() > kMaxFile) return cannot("the document is too large", 0);
+    make_room();
+    std::array<std::uint8_t, 8> random{};
+    crypto::random_fill(random);
+    const fs::path path = folder_ / (std::string(key) + std::string(kSuffix));
+    const fs::path fresh =
+        folder_ / ("." + std::string(key) + "." + to_hex(random) + std::string(kTemporary));
+    Status done = write_file(fresh, text);
+    if (done && ::rename(fresh.c_str(), path.c_str()) != 0) done = cannot("cannot rename", errno);
+    if (done) return sync_folder(folder_);
+    ::unlink(fresh.c_str());
+    return done;
 }
 
 }  // namespace lumoz::collateral

@@ -1,42 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// Collateral on disk, one bundle for each platform family and edition, written whole or not at all. What lies
-// here is checked when it is read, like everything from outside.
+// Documents on disk, one file each, replaced as a whole. What is read back is only a candidate: its signature
+// is checked again by whoever asked, so a file that was tampered with costs a fetch and nothing else.
 #pragma once
 
-#include "collateral/documents.hpp"
-#include "verify/collateral_check.hpp"
+#include "collateral/document.hpp"
 
 #include <filesystem>
 
 namespace lumoz::collateral {
 
-/// A bundle that holds at the time it was asked for.
-struct CachedCollateral {
-    evidence::Collateral collateral;
-    verify::CheckedCollateral checked;
-};
-
-class CollateralCache {
+class Cache {
 public:
-    explicit CollateralCache(std::filesystem::path directory) : directory_(std::move(directory)) {}
+    /// Most files in the folder; the ones written longest ago go first.
+    static constexpr std::size_t kMaxFiles = 256;
 
-    /// `<tee>-<fmspc>-<ca>-<edition>.json` in the directory.
-    [[nodiscard]] std::filesystem::path file_of(const Platform& platform, const Edition& edition) const;
-    /// Nothing when there is no file; `E_COLLATERAL_FILE` (cannot be read, over 4 MiB), `E_COLLATERAL_PARSE`,
-    /// and the errors of check_collateral: expired data is never given out as good.
-    [[nodiscard]] Result<std::optional<CachedCollateral>> load(const Platform& platform,
-                                                               const Edition& edition,
-                                                               const verify::RootPins& roots,
-                                                               UnixTime now) const;
-    /// Checks `fresh` and puts it in place of what is there. `E_COLLATERAL_OLDER` when what is there is good
-    /// and newer (evaluation number, then issue date), `E_COLLATERAL_PLATFORM` when it is of another family,
-    /// the errors of check_collateral, `E_COLLATERAL_FILE`.
-    Result<verify::CheckedCollateral> store(const Platform& platform, const Edition& edition,
-                                            const evidence::Collateral& fresh, const verify::RootPins& roots,
-                                            UnixTime now) const;
+    /// Makes the folder (mode 0700) when it is absent. `E_COLLATERAL_CACHE` when it cannot be used, is not
+    /// ours, or others may write to it.
+    static Result<Cache> open(std::filesystem::path folder);
+
+    /// Nothing when there is no such file or it cannot be read as what it claims to be.
+    [[nodiscard]] std::optional<Document> load(Item item, std::string_view key) const;
+    /// Mode 0600, durable before it is visible. `E_COLLATERAL_CACHE`.
+    Status store(const Document& document, std::string_view key) const;
+    [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
 private:
-    std::filesystem::path directory_;
+    explicit Cache(std::filesystem::path folder) : folder_(std::move(folder)) {}
+    void make_room() const;
+    std::filesystem::path folder_;
 };
+
+/// The file's content. Documented in docs/collateral.md.
+[[nodiscard]] std::string cache_text(const Document& document, std::string_view key);
+/// Nothing for anything else than `cache_text` gives for this document and key.
+[[nodiscard]] std::optional<Document> read_cache_text(std::string_view text, Item item, std::string_view key);
 
 }  // namespace lumoz::collateral

@@ -48,4 +48,11 @@ ReportData statement_report_data(std::string_view statement) {
     return join(crypto::sha256(as_bytes(statement)).view(), {});
 }
 
+ReportData attest_report_data(const Nonce& nonce) {
+    constexpr std::string_view kLabel("lumoz/attest/v1\0", 16);
+    Bytes text = to_bytes(as_bytes(kLabel));
+    append(text, nonce.view());
+    return join(crypto::sha256(text).view(), nonce.view());
+}
+
 }  // namespace lumoz::evidence

@@ -17,5 +17,8 @@ enum class BindingForm : std::uint8_t { Plain, Tls, Lumoz, Aci, TinfoilV2, Tinfo
 [[nodiscard]] ReportData tls_report_data(ByteView address, const Digest256& spki_sha256, const Nonce& nonce);
 /// SHA-256(statement), then 32 zero bytes: the Lumoz and the ACI form.
 [[nodiscard]] ReportData statement_report_data(std::string_view statement);
+/// SHA-256("lumoz/attest/v1" ‖ 00 ‖ nonce), then the nonce: a machine's word for a nonce and for no key. The
+/// label keeps a nonce that somebody else chose from being read as any of the forms above.
+[[nodiscard]] ReportData attest_report_data(const Nonce& nonce);
 
 }  // namespace lumoz::evidence

@@ -40,6 +40,8 @@ Status validate(const Config& c) {
         return refuse("engine.spki_sha256 must be 64 hex digits");
     if (!c.collateral_file.empty() && !c.collateral_service.empty())
         return refuse("collateral.file and collateral.service exclude each other");
+    if (!c.collateral_spki_sha256.empty() && !fixed_from_hex<Digest256>(c.collateral_spki_sha256))
+        return refuse("collateral.spki_sha256 must be 64 hex digits");
     for (const std::string& root : c.collateral_roots)
         if (!fixed_from_hex<Digest256>(root)) return refuse("collateral.roots must be 64 hex digits each");
     if (c.signatures_open && c.token_file.empty())

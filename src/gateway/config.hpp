@@ -52,10 +52,13 @@ struct Config {
     std::string collateral_file;
     std::string collateral_service;
     std::string collateral_ca_file;
+    std::string collateral_spki_sha256;
     std::string collateral_cache;
     bool collateral_early = false;
+    std::int64_t collateral_evaluation = 0;
     std::vector<std::string> collateral_roots;
-    std::chrono::milliseconds collateral_warn_before{std::chrono::hours(72)};
+    std::chrono::milliseconds collateral_refresh{std::chrono::hours(24)};
+    std::chrono::milliseconds collateral_warn_before{std::chrono::hours(24 * 7)};
 
     std::string token_file;
     bool signatures_open = false;

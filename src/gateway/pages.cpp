@@ -116,19 +116,23 @@ net::Task<void> answer_signature(Call& call) {
     co_await respond_json(call, 200, std::move(body));
 }
 
-}  // namespace
-
-namespace {
-
-/// Words when collateral ends soon; empty while there is time, and when there is none.
-std::string collateral_warning(Service& service) {
+/// Time until the stapled collateral runs out; nothing when there is none.
+std::optional<std::int64_t> collateral_seconds_left(const Service& service) {
     const auto current = service.collateral.current();
-    if (!current) return {};
-    const std::int64_t left = current->expires_at - service.clock.now();
+    if (!current) return std::nullopt;
+    return current->expires_at - service.clock.now();
+}
+
+/// Long before the collateral runs out, and whenever it could not be renewed.
+std::string collateral_warning(const Service& service) {
+    std::string warning;
     const auto before =
         std::chrono::duration_cast<std::chrono::seconds>(service.config.collateral_warn_before);
-    if (left <= 0 || left > before.count()) return {};
-    return "expires at " + to_rfc3339(current->expires_at);
+    const auto left = collateral_seconds_left(service);
+    if (left && *left <= before.count()) warning = "runs out in " + std::to_string(*left) + " s";
+    if (const Status trouble = service.collateral.trouble(); !trouble)
+        warning.append(warning.empty() ? "" : "; ").append("not renewed: ").append(trouble.error().rule);
+    return warning;
 }
 
 }  // namespace
@@ -159,13 +163,13 @@ std::string ready_json(const std::vector<ReadyCheck>& checks, bool authenticatio
     for (const ReadyCheck& check : checks)
         if (!check.ok) w.string(check.name);
     w.end();
-    w.key("warnings").object();
-    for (const ReadyCheck& check : checks)
-        if (!check.warning.empty()) w.key(check.name).string(check.warning);
-    w.end();
     w.key("checks").object();
     for (const ReadyCheck& check : checks)
         w.key(check.name).string(check.ok ? "ok" : check.reason);
+    w.end();
+    w.key("warnings").object();
+    for (const ReadyCheck& check : checks)
+        if (!check.warning.empty()) w.key(check.name).string(check.warning);
     w.end();
     w.key("authentication").string(authentication ? "on" : "off");
     w.key("receipts").string(authentication ? "by credential" : "open to everybody");
@@ -191,9 +195,6 @@ std::string metrics_page(Service& service) {
     counter("lumoz_store_commits_total", "Transactions.", store.commits);
     counter("lumoz_store_failed_total", "Records that were not stored.", store.failed);
     counter("lumoz_store_deleted_total", "Records past their retention.", store.deleted);
-    if (const auto collateral = service.collateral.current())
-        gauge("lumoz_collateral_seconds_left", "Until the stapled collateral expires; negative when it has.",
-              static_cast<double>(collateral->expires_at - service.clock.now()));
     gauge("lumoz_store_queued", "Records that wait.", static_cast<double>(store.queued));
     gauge("lumoz_store_bytes", "Size of the store.", static_cast<double>(store.bytes_used));
     gauge("lumoz_store_free_bytes", "Free space of its file system.", static_cast<double>(store.bytes_free));
@@ -206,6 +207,16 @@ std::string metrics_page(Service& service) {
             reports.cache_hits);
     counter("lumoz_attestation_cache_misses_total", "Reports without nonce that were made.",
             reports.cache_misses);
+    const identity::CollateralCounters collateral = service.collateral.counters();
+    if (const auto left = collateral_seconds_left(service))
+        gauge("lumoz_collateral_seconds_left", "Until the stapled collateral runs out; negative when it has.",
+              static_cast<double>(*left));
+    gauge("lumoz_collateral_warning", "1 when /ready has a warning about the collateral.",
+          collateral_warning(service).empty() ? 0 : 1);
+    counter("lumoz_collateral_renewals_total", "Attempts that brought all collateral that was wanted.",
+            collateral.renewals);
+    counter("lumoz_collateral_failures_total", "Attempts to renew collateral that failed.",
+            collateral.failures);
     gauge("lumoz_engine_ready", "1 when the engine answers.", service.engine.ready() ? 1 : 0);
     gauge("lumoz_keyset_not_after_seconds", "When the keys expire.",
           static_cast<double>(service.identity.not_after));

@@ -14,7 +14,7 @@ struct ReadyCheck {
     std::string_view name;  ///< static text
     bool ok = false;
     std::string_view reason;   ///< static text or the rule of an error; empty when ok
-    std::string warning = {};  ///< what will be missing soon; readiness does not depend on it
+    std::string warning = {};  ///< what will be missing before long; readiness does not depend on it
 };
 /// engine, keys, store, collateral, keyset, service.
 [[nodiscard]] std::vector<ReadyCheck> ready_checks(Service& service);

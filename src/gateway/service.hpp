@@ -44,7 +44,7 @@ struct Service {
     const receipt::Signer& signer;
     identity::Attestor& attestor;
     identity::Reports& reports;
-    identity::CollateralFile& collateral;
+    identity::CollateralSource& collateral;
     store::ReceiptStore& store;
     engine::Engine& engine;
     const Clock& clock;

@@ -8,6 +8,7 @@
 #include "crypto/sha2.hpp"
 #include "engine/url_engine.hpp"
 #include "gateway/gateway.hpp"
+#include "identity/collateral_file.hpp"
 #include "identity/service_keys.hpp"
 #include "net/testing.hpp"
 #include "store/sqlite_store.hpp"

@@ -101,10 +101,17 @@ struct CollateralFile::State {
     FileMark seen;
     Status last_poll;
     std::shared_ptr<const StapledCollateral> good;
+    CollateralCounters counters;
+
+    Status refuse(Error error) {
+        // A file that stays bad is one failure, not one for each look at it.
+        if (last_poll) ++counters.failures;
+        return last_poll = std::unexpected(std::move(error));
+    }
 };
 
 CollateralFile::CollateralFile(std::filesystem::path path, const Clock& clock)
-    : state_(new State{std::move(path), clock, {}, {}, {}, {}}) {}
+    : state_(new State{std::move(path), clock, {}, {}, {}, {}, {}}) {}
 CollateralFile::~CollateralFile() = default;
 
 Status CollateralFile::poll() {
@@ -115,11 +122,12 @@ Status CollateralFile::poll() {
     const bool there = ::stat(s.path.c_str(), &info) == 0;
     if (there && s.good && s.last_poll && mark_of(info) == s.seen) return {};
     auto read = read_file(s.path);
-    if (!read) return s.last_poll = std::unexpected(read.error());
+    if (!read) return s.refuse(read.error());
     auto fresh = staple(read->text);
-    if (!fresh) return s.last_poll = std::unexpected(fresh.error());
+    if (!fresh) return s.refuse(fresh.error());
     s.seen = read->mark;
     s.good = std::move(*fresh);
+    ++s.counters.renewals;
     return s.last_poll = {};
 }
 
@@ -134,7 +142,17 @@ Status CollateralFile::status() const {
         return fail(Errc::Refused, "E_COLLATERAL_EXPIRED", "identity.collateral.expiry",
                     "out of date since " + to_rfc3339(state_->good->expires_at));
     }
+    return state_->good ? Status() : state_->last_poll;
+}
+
+Status CollateralFile::trouble() const {
+    const std::lock_guard lock(state_->mutex);
     return state_->last_poll;
+}
+
+CollateralCounters CollateralFile::counters() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->counters;
 }
 
 }  // namespace lumoz::identity

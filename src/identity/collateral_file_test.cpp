@@ -71,7 +71,8 @@ TEST_F(Collateral, ABadFileLeavesTheLastGoodOne) {
     clock_.time = good->expires_at - 1;
     write("{}");
     EXPECT_EQ(file.poll().error().rule, "E_COLLATERAL_PARSE");
-    EXPECT_EQ(file.status().error().rule, "E_COLLATERAL_PARSE");
+    EXPECT_TRUE(file.status()) << "what is there is still good";
+    EXPECT_EQ(file.trouble().error().rule, "E_COLLATERAL_PARSE");
     EXPECT_EQ(file.current(), good);
     std::filesystem::remove(path());
     EXPECT_EQ(file.poll().error().rule, "E_COLLATERAL_FILE");
@@ -79,6 +80,17 @@ TEST_F(Collateral, ABadFileLeavesTheLastGoodOne) {
     write(bundle_);
     EXPECT_TRUE(file.poll());
     EXPECT_TRUE(file.status());
+    EXPECT_TRUE(file.trouble());
+    EXPECT_EQ(file.counters().renewals, 2U);
+    EXPECT_EQ(file.counters().failures, 1U);
+}
+
+TEST_F(Collateral, WithoutAnythingGoodTheStatusIsThatOfTheLastLook) {
+    CollateralFile file(path(), clock_);
+    write("{}");
+    EXPECT_FALSE(file.poll());
+    EXPECT_EQ(file.status().error().rule, "E_COLLATERAL_PARSE");
+    EXPECT_EQ(file.current(), nullptr);
 }
 
 TEST_F(Collateral, TellsWhenItIsOutOfDate) {

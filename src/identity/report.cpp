@@ -93,6 +93,7 @@ void write_ours(Writer& out, const PublicIdentity& identity, const TeeFacts& tee
                 const tee::Evidence& evidence, const StapledCollateral* collateral, UnixTime made_at) {
     out.key("cpu_evidence").string(to_base64(evidence.quote));
     out.key("cpu_evidence_format").string(tee.tee_type == "tdx" ? "tdx-quote" : "sev-snp-report");
+    if (!evidence.cc_log.empty()) out.key("cc_eventlog").string(to_base64(evidence.cc_log));
     out.key("keyset").raw(identity.keyset_json);
     out.key("keyset_digest").string(identity.keyset_digest);
     out.key("config_sha256").string(to_hex(identity.facts.config_sha256.view()));

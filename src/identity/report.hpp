@@ -5,7 +5,7 @@
 #pragma once
 
 #include "evidence/report_data.hpp"
-#include "identity/collateral_file.hpp"
+#include "identity/collateral_source.hpp"
 #include "identity/public_identity.hpp"
 #include "identity/query.hpp"
 #include "tee/device.hpp"
@@ -35,7 +35,7 @@ struct Binding {
 
 /// The members of api.md 3.2 and, beside them, `statement`, `binding`, `keyset`, `keyset_digest`, `models`,
 /// `config_sha256`, `v1_keys`, `collateral`, `gpu_attestation` ("none"), `tee_type`, `cpu_evidence`,
-/// `cpu_evidence_format`, `event_log_json`, `made_at`. `nvidia_payload` is left out: there is no GPU.
+/// `cpu_evidence_format`, `event_log_json`, `cc_eventlog` (the firmware's log, base64), `made_at`. `nvidia_payload` is left out: there is no GPU.
 [[nodiscard]] std::string report_json(const PublicIdentity& identity, const TeeFacts& tee,
                                       const Binding& binding, const tee::Evidence& evidence,
                                       const StapledCollateral* collateral, UnixTime made_at);

@@ -33,7 +33,7 @@ struct Slot {
 
 class Reports::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(const PublicIdentity& identity, TeeFacts tee, Attestor& attestor, CollateralFile& collateral,
+    Impl(const PublicIdentity& identity, TeeFacts tee, Attestor& attestor, CollateralSource& collateral,
          const Clock& clock, ReportsOptions options)
         : identity_(identity),
           tee_(std::move(tee)),
@@ -64,7 +64,7 @@ private:
     const PublicIdentity& identity_;
     TeeFacts tee_;
     Attestor& attestor_;
-    CollateralFile& collateral_;
+    CollateralSource& collateral_;
     const Clock& clock_;
     const ReportsOptions options_;
     mutable std::mutex mutex_;
@@ -168,6 +168,7 @@ Result<std::string> Reports::Impl::birth_evidence() {
     const UnixTime made_at = clock_.now();
     const Binding binding = bind_report(identity_, ReportKey::Ecdsa, BindingForm::Lumoz, std::nullopt);
     LUMOZ_TRY(const SharedEvidence evidence, attestor_.quote_blocking(binding.report_data));
+    collateral_.learn(evidence->quote);
     [[maybe_unused]] const Status polled = collateral_.poll();
     const auto collateral = collateral_.current();
     std::string text = stored_evidence_json(identity_, tee_, binding, *evidence, collateral.get(), made_at);
@@ -182,7 +183,7 @@ ReportsCounters Reports::Impl::counters() const {
     return counters_;
 }
 
-Reports::Reports(const PublicIdentity& identity, TeeFacts tee, Attestor& attestor, CollateralFile& collateral,
+Reports::Reports(const PublicIdentity& identity, TeeFacts tee, Attestor& attestor, CollateralSource& collateral,
                  const Clock& clock, ReportsOptions options)
     : impl_(std::make_shared<Impl>(identity, std::move(tee), attestor, collateral, clock, options)) {}
 Reports::~Reports() = default;

@@ -27,7 +27,7 @@ public:
     /// Called exactly once, on the quote thread or at once on the caller's.
     using Done = std::move_only_function<void(Result<SharedText>)>;
 
-    Reports(const PublicIdentity& identity, TeeFacts tee, Attestor& attestor, CollateralFile& collateral,
+    Reports(const PublicIdentity& identity, TeeFacts tee, Attestor& attestor, CollateralSource& collateral,
             const Clock& clock, ReportsOptions options = {});
     ~Reports();
     Reports(const Reports&) = delete;

@@ -3,6 +3,7 @@
 
 #include "base/json.hpp"
 #include "evidence/cmw.hpp"
+#include "identity/collateral_file.hpp"
 #include "identity/testing.hpp"
 
 #include <gtest/gtest.h>

@@ -17,13 +17,14 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A report folder that behaves like the kernel's, and like its bad days.
-class FakeTree final : public TsmFiles {
+class FakeTree final : public KernelFiles {
 public:
     int mkdir_error = 0;
     int mkdir_busy = 0;           ///< so many mkdir calls answer EBUSY
     int outblob_busy = 0;         ///< so many reads of outblob answer EBUSY
     int outblob_interrupted = 0;  ///< so many reads of outblob answer EINTR, in the middle
     int second_writers = 0;       ///< in so many reads of outblob somebody else writes inblob
+    int early_writers = 0;  ///< so many entries are written to by somebody else before generation is read
     int outblob_error = 0;
     bool outblob_empty = false;
     bool outblob_stale = false;  ///< the quote is over other report data
@@ -64,6 +65,10 @@ public:
             Entry& entry = entries_.at(file.path.parent_path());
             entry.inblob = file.written;
             ++entry.generation;
+            if (early_writers > 0 && early_writers-- > 0) {
+                ++entry.generation;
+                entry.inblob.assign(64, 0xee);
+            }
         }
         return 0;
     }
@@ -209,6 +214,26 @@ TEST_F(Configfs, DiscardsWhatASecondWriterDisturbed) {
     EXPECT_EQ(tree->left_over(), 0U);
 }
 
+TEST_F(Configfs, DiscardsWhatASecondWriterDisturbedBeforeTheFirstLook) {
+    tree->early_writers = 1;
+    EXPECT_EQ(rule(), "");
+    EXPECT_EQ(tree->write_calls, 2);
+    EXPECT_EQ(tree->left_over(), 0U);
+}
+
+TEST_F(Configfs, AWriterThatNeverStopsIsNotFollowedForEver) {
+    tree->second_writers = 1 << 20;
+    const std::string seen = rule(100ms);
+    EXPECT_TRUE(seen == "E_TEE_TIMEOUT" || seen == "E_TEE_BUSY") << seen;
+}
+
+TEST_F(Configfs, EvidenceCarriesTheBootLog) {
+    auto device = open_configfs_tsm("/tsm", 2000ms, tree, {.bytes = {1, 2}, .missing = "m"});
+    ASSERT_TRUE(device);
+    EXPECT_EQ((*device)->quote(asked)->cc_log, (Bytes{1, 2}));
+    EXPECT_EQ((*device)->no_event_log(), "m");
+}
+
 TEST_F(Configfs, AnEmptyOutblobIsAFailure) {
     tree->outblob_empty = true;
     EXPECT_EQ(rule(), "E_TEE_EMPTY");
@@ -287,9 +312,16 @@ TEST_F(Configfs, ServesNoOtherProvider) {
     EXPECT_EQ(rule(), "E_TEE_NONE");
 }
 
-TEST_F(Configfs, SaysWhenThereIsNoProvider) {
-    tree->mkdir_error = ENXIO;
-    EXPECT_EQ(rule(), "E_TEE_IO");
+TEST_F(Configfs, SaysWhyThereIsNoEntry) {
+    const std::pair<int, std::string> cases[] = {
+        {ENXIO, "no TEE driver"}, {ENOENT, "6.7"}, {EACCES, "needs root"}, {EPERM, "needs root"}};
+    for (const auto& [error, words] : cases) {
+        tree->mkdir_error = error;
+        const auto evidence = quote();
+        ASSERT_FALSE(evidence);
+        EXPECT_EQ(evidence.error().rule, "E_TEE_IO");
+        EXPECT_NE(evidence.error().detail.find(words), std::string::npos) << evidence.error().detail;
+    }
 }
 
 }  // namespace

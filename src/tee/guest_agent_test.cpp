@@ -2,6 +2,7 @@
 #include "tee/guest_agent.hpp"
 
 #include "tee/testing/fake_agent.hpp"
+#include "tee/testing/temp_tree.hpp"
 
 #include <gtest/gtest.h>
 
@@ -180,6 +181,91 @@ TEST(GuestAgent, MakesOneQuoteAtATime) {
     }
     EXPECT_EQ(good, 8);
     EXPECT_EQ(most, 1);
+}
+
+/// What an agent of some age answers to a target, and the targets it was asked.
+struct OldAgent {
+    std::string knows;
+    std::string answer = answer_for(report_data(7));
+    std::vector<std::string> asked = {};
+    std::string last = {};
+
+    void operator()(const std::string& request, const Send& send) {
+        asked.push_back(request.substr(5, request.find(' ', 5) - 5));
+        last = request.substr(request.find("\r\n\r\n") + 4);
+        send(asked.back() == knows ? with_length(answer)
+                                   : with_length(R"({"error":"Service not found"})", "404 Not Found"));
+    }
+};
+
+TEST(GuestAgent, AsksAnOlderAgentByItsOldNames) {
+    OldAgent old{.knows = "/prpc/Tappd.RawQuote"};
+    // An old answer has fewer members, and one that names what was done with the data.
+    old.answer = R"({"quote":"0x)" + to_hex(bare_quote(report_data(7))) +
+                 R"(","event_log":"[]","hash_algorithm":"raw","prefix":""})";
+    FakeAgent agent(std::ref(old));
+    auto device = open_guest_agent(agent.path(), 2000ms);
+    ASSERT_TRUE(device);
+    const auto evidence = (*device)->quote(report_data(7));
+    ASSERT_TRUE(evidence) << evidence.error().detail;
+    EXPECT_EQ(evidence->quote, bare_quote(report_data(7)));
+    EXPECT_EQ(evidence->event_log, "[]");
+    EXPECT_EQ(evidence->vm_config, "");
+    EXPECT_EQ(old.last, R"({"report_data":")" + to_hex(report_data(7).view()) + R"("})");
+    // What the agent knows is remembered.
+    ASSERT_TRUE((*device)->quote(report_data(7)));
+    EXPECT_EQ(old.asked,
+              (std::vector<std::string>{"/GetQuote", "/prpc/Tappd.RawQuote", "/prpc/Tappd.RawQuote"}));
+}
+
+TEST(GuestAgent, TellsTheOldestAgentNotToHash) {
+    OldAgent old{.knows = "/prpc/Tappd.TdxQuote"};
+    FakeAgent agent(std::ref(old));
+    auto device = open_guest_agent(agent.path(), 2000ms);
+    ASSERT_TRUE(device);
+    ASSERT_TRUE((*device)->quote(report_data(7)));
+    EXPECT_EQ(old.last, R"({"report_data":")" + to_hex(report_data(7).view()) +
+                            R"(","hash_algorithm":"raw","prefix":""})");
+}
+
+TEST(GuestAgent, AsksForTheInfoByTheOldNameToo) {
+    OldAgent old{.knows = "/prpc/Tappd.Info", .answer = R"({"app_id":"x","tcb_info":"{}"})"};
+    FakeAgent agent(std::ref(old));
+    auto device = open_guest_agent(agent.path(), 2000ms);
+    ASSERT_TRUE(device);
+    EXPECT_EQ((*device)->info()->info_json, R"({"app_id":"x","tcb_info":"{}"})");
+}
+
+TEST(GuestAgent, ASocketOfTheOlderFormIsAskedByTheOldNamesFirst) {
+    OldAgent old{.knows = "/prpc/Tappd.RawQuote"};
+    FakeAgent agent(std::ref(old));
+    const testing::TempTree tree;
+    const std::filesystem::path socket = tree.root() / "tappd.sock";
+    std::filesystem::create_symlink(agent.path(), socket);
+    auto device = open_guest_agent(socket, 2000ms);
+    ASSERT_TRUE(device);
+    ASSERT_TRUE((*device)->quote(report_data(7)));
+    EXPECT_EQ(old.asked, std::vector<std::string>{"/prpc/Tappd.RawQuote"});
+}
+
+TEST(GuestAgent, AnAgentThatHashesAllTheSameIsRefused) {
+    OldAgent old{.knows = "/prpc/Tappd.TdxQuote", .answer = answer_for(report_data(9))};
+    FakeAgent agent(std::ref(old));
+    auto device = open_guest_agent(agent.path(), 2000ms);
+    ASSERT_TRUE(device);
+    EXPECT_EQ((*device)->quote(report_data(7)).error().rule, "E_TEE_REPORT_DATA");
+}
+
+TEST(GuestAgent, OnlyAnUnknownNameLeadsToAnOlderOne) {
+    OldAgent old{.knows = ""};
+    FakeAgent agent([&old](const std::string& request, const Send& send) {
+        old.asked.push_back(request.substr(5, request.find(' ', 5) - 5));
+        send(with_length(R"({"error":"no device"})", "500 Internal Server Error"));
+    });
+    auto device = open_guest_agent(agent.path(), 2000ms);
+    ASSERT_TRUE(device);
+    EXPECT_EQ((*device)->quote(report_data(7)).error().rule, "E_TEE_REFUSED");
+    EXPECT_EQ(old.asked, std::vector<std::string>{"/GetQuote"});
 }
 
 TEST(GuestAgent, SaysThatTheAgentIsGone) {

@@ -5,7 +5,7 @@
 // caller's to bound.
 #pragma once
 
-#include "tee/tsm_files.hpp"
+#include "tee/kernel_files.hpp"
 #include "tee/turn.hpp"
 
 #include <string>
@@ -14,11 +14,11 @@ namespace lumoz::tee {
 
 /// The provider of a new entry, without the newline ("tdx_guest"). `E_TEE_IO`, `E_TEE_TIMEOUT`,
 /// `E_TEE_BUSY`, `E_TEE_ANSWER`.
-Result<std::string> tsm_provider(TsmFiles& files, const std::filesystem::path& root, Deadline deadline);
+Result<std::string> tsm_provider(KernelFiles& files, const std::filesystem::path& root, Deadline deadline);
 
 /// A quote over `report_data`; its REPORTDATA is not looked at here. The errors above and `E_TEE_EMPTY`,
 /// `E_TEE_TOO_LARGE`, `E_TEE_REFUSED` (the kernel did not take the report data).
-Result<Bytes> tsm_quote(TsmFiles& files, const std::filesystem::path& root, const ReportData& report_data,
+Result<Bytes> tsm_quote(KernelFiles& files, const std::filesystem::path& root, const ReportData& report_data,
                         Deadline deadline);
 
 }  // namespace lumoz::tee

@@ -106,28 +106,6 @@ Result<Chain> check_chain(std::span<const Bytes> certificates, const ChainProfil
     return chain;
 }
 
-Result<Chain> check_issuer_chain(std::span<const Bytes> certificates, const RootPins& roots, Memo& memo) {
-    if (certificates.size() != 2)
-        return bad("E_CHAIN_LENGTH", "chain.length",
-                   std::to_string(certificates.size()) + " certificates, want 2");
-    Chain chain;
-    for (const Bytes& der : certificates) {
-        LUMOZ_TRY(CertPtr certificate, memo.certificate(der));
-        chain.push_back(std::move(certificate));
-    }
-    const Certificate& root = *chain[1];
-    if (!roots.accepts(root.spki_digest())) return bad("E_CHAIN_ROOT_UNTRUSTED", "chain.root_pin");
-    if (std::ranges::find(kPckIntermediates, chain[0]->common_name()) == std::end(kPckIntermediates) ||
-        !equal(chain[0]->issuer(), root.subject()) || !equal(root.issuer(), root.subject()))
-        return bad("E_CHAIN_NAME", "chain.issuer");
-    for (const CertPtr& certificate : chain) {
-        if (!certificate->ca || !certificate->key_cert_sign) return bad("E_CERT_EXTENSION", "chain.ca");
-        if (!memo.verify(root.key, certificate->digest(), certificate->signature))
-            return bad("E_CHAIN_SIGNATURE", "chain.signature");
-    }
-    return chain;
-}
-
 Status check_chain_dates(const Chain& chain, UnixTime now) {
     for (std::size_t i = 0; i < chain.size(); ++i) {
         if (now < chain[i]->not_before)

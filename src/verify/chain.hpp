@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks of certificate chains and revocation lists (specification tdx.md 5, CC and CR), each in two halves:
-// what does not depend on time, and the dates. Internal to verify/.
+// what does not depend on time, and the dates. Internal to verify/ and collateral/.
 #pragma once
 
 #include "base/time.hpp"
@@ -54,8 +54,6 @@ using Chain = std::vector<CertPtr>;
 /// `E_CHAIN_ROOT_UNTRUSTED`, `E_CHAIN_NAME`, `E_CHAIN_SIGNATURE`.
 Result<Chain> check_chain(std::span<const Bytes> certificates, const ChainProfile& profile,
                           const RootPins& roots, Memo& memo);
-/// The issuers of a PCK CRL, without a leaf: the PCK CA and the root. Errors as check_chain.
-Result<Chain> check_issuer_chain(std::span<const Bytes> certificates, const RootPins& roots, Memo& memo);
 /// The dates of CC, leaf first. `E_CERT_NOT_YET_VALID`, `E_CERT_EXPIRED`.
 Status check_chain_dates(const Chain& chain, UnixTime now);
 

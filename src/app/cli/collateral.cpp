@@ -1,121 +1,174 @@
 // SPDX-License-Identifier: Apache-2.0
-// `lumoz collateral`: fetches, checks, keeps and hands on the vendor's documents.
+// `lumoz collateral`: the vendor's documents from a service, a cache or a file, each checked before it is
+// written anywhere.
 #include "app/cli/commands.hpp"
 #include "app/output/files.hpp"
 #include "base/hex.hpp"
-#include "collateral/cache.hpp"
-#include "collateral/service.hpp"
+#include "collateral/keeper.hpp"
 #include "verify/quote.hpp"
 
 namespace lumoz::app {
 namespace {
 
-using collateral::CollateralCache;
-using collateral::Edition;
-using collateral::Platform;
-
-Result<Platform> wanted_platform(const CollateralOptions& options) {
-    if (options.quote.empty()) return collateral::make_platform(options.tee, options.fmspc, options.ca);
-    LUMOZ_TRY(const Bytes content, read_input(options.quote));
-    LUMOZ_TRY(const Bytes quote, verify::quote_bytes(content));
-    return collateral::platform_of(quote);
+std::unexpected<Error> usage(std::string detail) {
+    return fail(Errc::Usage, "E_USAGE", "cli.collateral", std::move(detail));
 }
 
-Result<Edition> wanted_edition(const CollateralOptions& options) {
-    if (options.update != "standard" && options.update != "early")
-        return fail(Errc::Usage, "E_USAGE", "cli.collateral.update", "--update is standard or early");
-    Edition edition{.early = options.update == "early"};
-    if (options.evaluation > 0) edition.evaluation = static_cast<std::uint32_t>(options.evaluation);
-    return edition;
+/// What the options stand for, in the order of dependence.
+struct Parts {
+    std::unique_ptr<collateral::HttpTransport> transport;
+    std::optional<collateral::Client> client;
+    std::optional<collateral::Cache> cache;
+    std::optional<collateral::Keeper> keeper;
+};
+
+Status open_service(Parts& parts, const CollateralSourceOptions& source) {
+    collateral::HttpOptions http{.ca_file = source.ca_file};
+    if (!source.spki_sha256.empty()) {
+        const auto spki = fixed_from_hex<Digest256>(source.spki_sha256);
+        if (!spki) return usage("the key of the service is not 64 hex digits");
+        http.spki_sha256 = *spki;
+    }
+    LUMOZ_TRY(parts.transport, collateral::HttpTransport::open(source.service, http));
+    parts.client.emplace(*parts.transport);
+    return {};
 }
 
-void establish(verify::Verdict& verdict, const verify::CheckedCollateral& checked, UnixTime now) {
-    verdict.establish_text("tee", checked.tdx ? "tdx" : "sgx");
-    verdict.establish_text("fmspc", checked.fmspc);
-    verdict.establish("tcb_eval", std::to_string(checked.tcb_eval));
-    verdict.establish_text("tcb_issued", to_rfc3339(checked.tcb_issued));
-    verdict.establish_text("valid_from", to_rfc3339(checked.not_before));
-    verdict.establish_text("valid_until", to_rfc3339(checked.not_after));
-    verdict.establish("seconds_left", std::to_string(checked.not_after - now));
+/// `online`: whether a service may be asked.
+Status open_parts(Parts& parts, const CollateralSourceOptions& source, const Trust& trust, bool online) {
+    if (online && !source.service.empty()) {
+        LUMOZ_CHECK_OK(open_service(parts, source));
+    }
+    if (!source.cache.empty()) {
+        LUMOZ_TRY(parts.cache, collateral::Cache::open(source.cache));
+    }
+    parts.keeper.emplace(parts.client ? &*parts.client : nullptr, parts.cache ? &*parts.cache : nullptr,
+                         collateral::KeeperOptions{.roots = trust.roots});
+    return {};
 }
 
-/// The verdict over a bundle: one rule, and what the bundle is.
-Answer judged(const Result<verify::CheckedCollateral>& checked, std::string subject, UnixTime now) {
-    constexpr std::string_view kWhat = "chains, signatures, revocation lists and dates hold";
+collateral::DataSet data_set(const CollateralSourceOptions& source) {
+    collateral::DataSet set{.early = source.update == "early"};
+    if (source.evaluation >= 0) set.number = static_cast<std::uint32_t>(source.evaluation);
+    return set;
+}
+
+Result<collateral::Request> wanted(const CollateralOptions& options) {
+    collateral::Request request{.platform = {}, .set = data_set(options.source)};
+    if (!options.quote.empty()) {
+        LUMOZ_TRY(const Bytes content, read_input(options.quote));
+        LUMOZ_TRY(const Bytes quote, verify::quote_bytes(content));
+        LUMOZ_TRY(request.platform, collateral::platform_of(quote));
+        return request;
+    }
+    const auto fmspc = fixed_from_hex<evidence::Fmspc>(options.fmspc);
+    if (!fmspc) return usage("needs --quote, or --fmspc with 12 hex digits");
+    request.platform = {.tdx = options.tee == "tdx",
+                        .fmspc = *fmspc,
+                        .ca = options.ca == "platform" ? collateral::PckCa::Platform
+                                                       : collateral::PckCa::Processor};
+    return request;
+}
+
+Status check_dates(const collateral::Bundle& bundle, UnixTime now) {
+    if (now < bundle.not_before)
+        return fail(Errc::Refused, "E_COLLATERAL_NOT_YET_VALID", "cli.collateral",
+                    "from " + to_rfc3339(bundle.not_before));
+    if (now > bundle.not_after)
+        return fail(Errc::Refused, "E_COLLATERAL_EXPIRED", "cli.collateral",
+                    "until " + to_rfc3339(bundle.not_after));
+    return {};
+}
+
+Answer describe(const collateral::Bundle& bundle, const Trust& trust, std::string subject) {
     Answer answer{.verdict = {}, .subject = std::move(subject)};
-    answer.verdict.check("collateral.check", kWhat,
-                         checked ? Status() : Status(std::unexpected(checked.error())));
-    if (checked) establish(answer.verdict, *checked, now);
+    verify::Verdict& v = answer.verdict;
+    v.pass("collateral.signatures", "each document is signed up to an accepted root");
+    v.pass("collateral.platform", "each document is of this platform");
+    v.check("collateral.dates", "none has run out", check_dates(bundle, trust.now));
+    v.set_simulated(!verify::RootPins::is_embedded(bundle.root));
+    const collateral::Platform& platform = bundle.request.platform;
+    v.establish_text("tee", platform.tdx ? "tdx" : "sgx");
+    v.establish_text("fmspc", to_hex(platform.fmspc.view()));
+    v.establish_text("ca", to_text(platform.ca));
+    v.establish_text("data_set", to_text(bundle.request.set));
+    v.establish("tcb_eval", std::to_string(bundle.evaluation_number));
+    v.establish_text("valid_from", to_rfc3339(bundle.not_before));
+    v.establish_text("valid_until", to_rfc3339(bundle.not_after));
+    v.establish("seconds_left", std::to_string(bundle.not_after - trust.now));
+    v.establish_text("root_spki_sha256", to_hex(bundle.root.view()));
     return answer;
 }
 
-/// Puts a checked bundle where the options say: cache, file, or both.
-Result<Answer> keep(const CollateralOptions& options, const evidence::Collateral& bundle,
-                    const Platform& platform, const Edition& edition, const Trust& trust,
-                    const std::string& subject) {
-    auto checked = verify::check_collateral(bundle, trust.roots, trust.now);
-    if (checked && !options.cache.empty())
-        checked = CollateralCache(options.cache).store(platform, edition, bundle, trust.roots, trust.now);
-    if (checked && !options.out.empty()) {
-        LUMOZ_CHECK_OK(write_output(options.out, as_bytes(bundle.to_json() + "\n")));
-    }
-    return judged(checked, subject, trust.now);
+/// What a service could not renew, though what is kept is still good.
+void add_troubles(verify::Verdict& verdict, const std::vector<collateral::Trouble>& troubles) {
+    for (const collateral::Trouble& trouble : troubles)
+        verdict.not_checked("N_COLLATERAL_RENEWAL", std::string(to_text(trouble.item)) +
+                                                        " is the kept one: " + std::string(trouble.error.rule) +
+                                                        " " + trouble.error.detail);
+}
+
+Status write_bundle(const std::string& path, const collateral::Bundle& bundle) {
+    if (path.empty()) return {};
+    if (path == "-") return usage("--out is a file: stdout has the verdict");
+    return write_output(path, as_bytes(bundle.texts.to_json()));
+}
+
+Result<Answer> supply(const CollateralOptions& options, const Trust& trust, bool online) {
+    LUMOZ_TRY(const collateral::Request request, wanted(options));
+    Parts parts;
+    LUMOZ_CHECK_OK(open_parts(parts, options.source, trust, online));
+    LUMOZ_TRY(const collateral::Supply supply, parts.keeper->get(request, trust.now, online));
+    LUMOZ_CHECK_OK(write_bundle(options.out, supply.bundle));
+    Answer answer = describe(supply.bundle, trust, "collateral");
+    answer.verdict.establish("fetched", std::to_string(supply.fetched));
+    add_troubles(answer.verdict, supply.troubles);
+    return answer;
 }
 
 }  // namespace
 
 Result<Answer> collateral_fetch(const CollateralOptions& options, const Trust& trust) {
-    LUMOZ_TRY(const Platform platform, wanted_platform(options));
-    LUMOZ_TRY(const Edition edition, wanted_edition(options));
-    auto service = collateral::CollateralService::open({.url = options.service, .ca_file = options.ca_file});
-    if (!service) return fail(Errc::Usage, service.error().rule, "cli.collateral.service", options.service);
-    const auto bundle = service->fetch(platform, edition, trust.roots);
-    if (bundle) return keep(options, *bundle, platform, edition, trust, "collateral from " + options.service);
-    // The service is away or does not make sense: what the cache holds may still be good.
-    if (!options.cache.empty()) {
-        const auto cached = CollateralCache(options.cache).load(platform, edition, trust.roots, trust.now);
-        if (cached && *cached) {
-            LUMOZ_TRY(Answer answer, keep({.out = options.out}, (*cached)->collateral, platform, edition,
-                                          trust, "collateral from the cache"));
-            answer.verdict.not_checked("N_COLLATERAL_SERVICE",
-                                       "the service gave nothing newer: " + std::string(bundle.error().rule) +
-                                           " " + bundle.error().detail);
-            return answer;
-        }
-    }
-    return fail(Errc::Io, bundle.error().rule, bundle.error().where, bundle.error().detail);
-}
-
-Result<Answer> collateral_show(const std::string& file, const Trust& trust) {
-    LUMOZ_TRY(const std::string text, read_text(file));
-    const auto bundle = evidence::Collateral::parse(text);
-    if (!bundle) return judged(std::unexpected(bundle.error()), "collateral " + file, trust.now);
-    return judged(verify::check_collateral(*bundle, trust.roots, trust.now), "collateral " + file, trust.now);
-}
-
-Result<Answer> collateral_import(const CollateralOptions& options, const Trust& trust) {
-    LUMOZ_TRY(const std::string text, read_text(options.file));
-    const auto bundle = evidence::Collateral::parse(text);
-    if (!bundle) return judged(std::unexpected(bundle.error()), "collateral " + options.file, trust.now);
-    const auto checked = verify::check_collateral(*bundle, trust.roots, trust.now);
-    if (!checked) return judged(checked, "collateral " + options.file, trust.now);
-    LUMOZ_TRY(const Edition edition, wanted_edition(options));
-    LUMOZ_TRY(const Platform platform,
-              collateral::make_platform(checked->tdx ? "tdx" : "sgx", checked->fmspc, options.ca));
-    return keep(options, *bundle, platform, edition, trust, "collateral " + options.file);
+    if (options.source.service.empty()) return usage("needs --service");
+    if (options.source.cache.empty() && options.out.empty()) return usage("needs --out, --cache or both");
+    return supply(options, trust, true);
 }
 
 Result<Answer> collateral_export(const CollateralOptions& options, const Trust& trust) {
-    LUMOZ_TRY(const Platform platform, wanted_platform(options));
-    LUMOZ_TRY(const Edition edition, wanted_edition(options));
-    const CollateralCache cache(options.cache);
-    const std::string subject = "collateral " + cache.file_of(platform, edition).string();
-    const auto cached = cache.load(platform, edition, trust.roots, trust.now);
-    if (!cached) return judged(std::unexpected(cached.error()), subject, trust.now);
-    if (!*cached)
-        return fail(Errc::NotFound, "E_COLLATERAL_FILE", "cli.collateral.export", subject + " is not there");
-    return keep({.out = options.out}, (*cached)->collateral, platform, edition,
-                trust, subject);
+    if (options.source.cache.empty() || options.out.empty()) return usage("needs --cache and --out");
+    return supply(options, trust, false);
+}
+
+Result<Answer> collateral_import(const CollateralOptions& options, const Trust& trust) {
+    if (options.source.cache.empty()) return usage("needs --cache");
+    LUMOZ_TRY(const std::string text, read_text(options.file));
+    LUMOZ_TRY(const collateral::Imported imported,
+              collateral::import_bundle(text, data_set(options.source), trust.roots, trust.now));
+    Parts parts;
+    LUMOZ_CHECK_OK(open_parts(parts, options.source, trust, false));
+    LUMOZ_CHECK_OK(parts.keeper->put(imported.documents, imported.bundle.request, trust.now));
+    Answer answer = describe(imported.bundle, trust, "collateral " + options.file);
+    answer.verdict.establish("compacted", imported.compacted ? "true" : "false");
+    return answer;
+}
+
+Result<Answer> collateral_show(const CollateralOptions& options, const Trust& trust) {
+    LUMOZ_TRY(const std::string text, read_text(options.file));
+    LUMOZ_TRY(const collateral::Imported imported,
+              collateral::import_bundle(text, data_set(options.source), trust.roots, trust.now));
+    return describe(imported.bundle, trust, "collateral " + options.file);
+}
+
+Result<std::string> collateral_for(ByteView quote, const CollateralSourceOptions& source,
+                                   const Trust& trust) {
+    if (source.service.empty() && source.cache.empty())
+        return usage("needs --collateral, --collateral-service or --collateral-cache");
+    LUMOZ_TRY(const collateral::Platform platform, collateral::platform_of(quote));
+    Parts parts;
+    LUMOZ_CHECK_OK(open_parts(parts, source, trust, true));
+    LUMOZ_TRY(const collateral::Supply supply,
+              parts.keeper->get({.platform = platform, .set = data_set(source)}, trust.now));
+    return supply.bundle.texts.to_json();
 }
 
 }  // namespace lumoz::app

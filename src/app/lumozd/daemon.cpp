@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/lumozd/daemon.hpp"
 
-#include "app/lumozd/collateral_feed.hpp"
+#include "app/lumozd/collateral_service.hpp"
 #include "app/lumozd/reload.hpp"
 #include "app/lumozd/sd_notify.hpp"
 #include "base/log.hpp"
 #include "engine/model_identity.hpp"
 #include "evidence/statement.hpp"
+#include "identity/collateral_file.hpp"
 #include "identity/config_digest.hpp"
 
 #include <csignal>
@@ -91,6 +92,7 @@ Status Daemon::open_device() {
     LUMOZ_TRY(tee::GuestInfo info, device_->info());
     device_info_ = std::move(info.info_json);
     log::info("tee", {{"kind", device_->kind()}, {"type", device_->tee_type()}});
+    if (!device_->no_event_log().empty()) log::warn("no_event_log", {{"detail", device_->no_event_log()}});
     return {};
 }
 
@@ -154,13 +156,11 @@ Status Daemon::open_store() {
 }
 
 Status Daemon::open_collateral() {
-    std::string file = config_.collateral_file;
     if (!config_.collateral_service.empty()) {
-        LUMOZ_TRY(feeder_, make_feeder(config_, *device_, clock_));
-        feeder_->start();
-        file = feeder_->file();
+        LUMOZ_TRY(collateral_, ServiceCollateral::open(config_, clock_));
+        return {};
     }
-    collateral_.emplace(file, clock_);
+    collateral_ = std::make_unique<identity::CollateralFile>(config_.collateral_file, clock_);
     if (const Status polled = collateral_->poll(); !polled)
         log::warn("collateral_refused", {{"rule", polled.error().rule}, {"detail", polled.error().detail}});
     return {};
@@ -239,7 +239,7 @@ void Daemon::keep_house() {
     const net::TimePoint now = net::Clock::now();
     if (now < next_poll_) return;
     next_poll_ = now + kHousekeeping;
-    const Status before = collateral_->status();
+    const Status before = collateral_->trouble();
     const Status polled = collateral_->poll();
     if (!polled && before) log::warn("collateral_refused", {{"rule", polled.error().rule}});
 }

@@ -5,7 +5,6 @@
 
 #include "app/lumozd/engine_choice.hpp"
 #include "app/lumozd/io_threads.hpp"
-#include "collateral/feeder.hpp"
 #include "identity/service_keys.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -27,11 +26,11 @@ public:
 
 private:
     Status open_device();
-    /// Collateral: a file that somebody else renews, or one that a feeder keeps fresh.
-    Status open_collateral();
     Status hash_model();
     Status make_keys();
     Status open_store();
+    /// A file that somebody else renews, or a service that is asked.
+    Status open_collateral();
     Status start_engine();
     Status store_evidence();
     Status open_listeners();
@@ -54,8 +53,7 @@ private:
     std::optional<identity::PublicIdentity> identity_;
     std::shared_ptr<const net::TlsContext> tls_;
     std::optional<receipt::Signer> signer_;
-    std::optional<identity::CollateralFile> collateral_;
-    std::unique_ptr<collateral::Feeder> feeder_;
+    std::unique_ptr<identity::CollateralSource> collateral_;
     ChosenEngine engine_;
     std::unique_ptr<store::SqliteStore> store_;
     std::optional<identity::Attestor> attestor_;

@@ -329,9 +329,27 @@ std::string error_json(const Error& error) {
     return std::move(w).text() + "\n";
 }
 
+namespace {
+
+/// The detail on one line. A list of places that were looked at, which names nothing of an outsider's, keeps
+/// its lines.
+std::string detail_text(const Error& error) {
+    if (error.rule != "E_TEE_NONE") return printable_line(error.detail);
+    std::string out;
+    for (std::string_view rest = error.detail;;) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        out += printable_line(rest.substr(0, end));
+        if (end == rest.size()) return out;
+        out += '\n';
+        rest.remove_prefix(end + 1);
+    }
+}
+
+}  // namespace
+
 std::string error_text(const Error& error, const Style& style) {
     std::string out = style.bad("lumoz: ");
-    if (!error.detail.empty()) out += printable_line(error.detail) + " ";
+    if (!error.detail.empty()) out += detail_text(error) + " ";
     const auto known = std::ranges::find(kExplanations, error.rule, &Explanation::rule);
     if (known != kExplanations.end())
         out += std::string(error.detail.empty() ? "" : "— ") + std::string(known->words) + " ";

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collateral/chain_header.hpp"
+
+#include "evidence/pck.hpp"
+
+namespace lumoz::collateral {
+namespace {
+
+constexpr std::size_t kMaxCertificates = 4;
+
+std::unexpected<Error> bad(std::string detail) {
+    return fail(Errc::Malformed, "E_CERT_PARSE", "collateral.chain_header", std::move(detail));
+}
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+/// The two digits behind a '%', or -1.
+int octet(std::string_view digits) {
+    if (digits.size() < 2) return -1;
+    const int high = hex_digit(digits[0]);
+    const int low = hex_digit(digits[1]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+bool is_pem_char(int c) {
+    return (c >= ' ' && c < 0x7f && c != '%') || c == '\r' || c == '\n';
+}
+
+}  // namespace
+
+Result<std::string> decode_chain_header(std::string_view value) {
+    if (value.size() > kMaxChainHeader) return bad("more than 24 KiB");
+    std::string text;
+    text.reserve(value.size());
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        const bool encoded = value[i] == '%';
+        const int c = encoded ? octet(value.substr(i + 1)) : static_cast<unsigned char>(value[i]);
+        // A '%' that comes out of the decoding was encoded twice.
+        if (!is_pem_char(c)) return bad("offset " + std::to_string(i));
+        if (encoded) i += 2;
+        text.push_back(static_cast<char>(c));
+    }
+    LUMOZ_TRY(const std::vector<Bytes> certificates, evidence::split_certificates(text));
+    if (certificates.empty() || certificates.size() > kMaxCertificates)
+        return bad(std::to_string(certificates.size()) + " certificates");
+    return text;
+}
+
+}  // namespace lumoz::collateral
