@@ -199,5 +199,24 @@ TEST(ChainRule, EachSignerIsLookedUpInTheRootsList) {
     EXPECT_EQ(error(tee.collateral_revoking(5)), "tdx.qe_signer.revoked");
 }
 
+TEST(ChainRule, AQeInDebugModeIsRefusedWhateverItsIdentityMasks) {
+    const testing::TestTee& tee = testing::tee();
+    RootPins roots;
+    roots.also_accept(tee.root_pin());
+    std::string identity = tee.collateral().qe_identity;
+    const std::string_view mask = "\"attributesMask\":\"FF";
+    identity.replace(identity.find(mask) + mask.size() - 2, 2, "FD");
+    const evidence::Collateral lax = tee.collateral_with_qe(identity);
+    const auto error = [&](bool debug, const evidence::Collateral& collateral) {
+        testing::TestTd td;
+        td.qe_debug = debug;
+        const auto e = verify_tdx(tee.quote(td), collateral, roots, testing::kNow).verdict.error();
+        return e ? std::string(e->where) : "accepted";
+    };
+    EXPECT_EQ(error(false, lax), "accepted");
+    EXPECT_EQ(error(true, tee.collateral()), "tdx.qe.attributes");
+    EXPECT_EQ(error(true, lax), "tdx.qe.debug");
+}
+
 }  // namespace
 }  // namespace lumoz::verify

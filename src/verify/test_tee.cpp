@@ -220,6 +220,8 @@ Bytes TestTee::quote(const TestTd& td) const {
     append(bound, auth);
     Bytes qe_report(evidence::kSgxReportSize, 0);
     std::ranges::copy(crypto::sha256(bound).bytes, qe_report.begin() + 320);
+    constexpr std::size_t kAttributes = 48;
+    if (td.qe_debug) qe_report[kAttributes] = 0x02;
 
     Bytes envelope = qe_report;
     append(envelope, pck_.sign(qe_report).view());

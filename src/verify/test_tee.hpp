@@ -15,6 +15,7 @@ struct TestTd {
     ReportData report_data;
     evidence::Rtmrs rtmr{};
     Digest384 mr_config_id;
+    bool qe_debug = false;  ///< the QE report says that the QE runs in debug mode
 };
 
 class TestTee {

@@ -18,6 +18,7 @@ from collateral_server import CHAIN_HEADERS, CollateralServer
 from harness import Process, ScriptedEngine, Service, program, wait_for
 
 FMSPC = "53494D000001"
+VECTORS = pathlib.Path(os.environ.get("LUMOZ_VECTORS", harness.ROOT.parent / "shared/vectors")) / "tdx"
 
 
 class Vendor(unittest.TestCase):
@@ -80,6 +81,22 @@ class CommandLine(Vendor):
         self.assertEqual((code, error["error"]), (1, "E_COLLATERAL_UNKNOWN"))
         code, error = self.fetch("--eval", "9")
         self.assertEqual((code, error["error"]), (1, "E_COLLATERAL_GONE"))
+
+    def test_genuine_documents_serve_a_genuine_quote_from_a_cache(self):
+        for quote, bundle, day in (("cbdb5b2f", "C_tdx_90C06F_2026-02", "2026-03-05T10:50:03Z"), ("c81a90ee", "H_sgx_00606A_2025-08", "2025-08-30T05:09:06Z")):
+            quote, bundle = VECTORS / f"quotes/real/{quote}.bin", VECTORS / f"collateral/real/{bundle}.json"
+            if not (bundle.exists() and quote.exists()):
+                self.skipTest("no shared vectors here; set LUMOZ_VECTORS")
+            cache = self.work / bundle.stem
+            code, verdict = self.lumoz("collateral", "import", bundle, "--cache", cache, "--at", day, root=False)
+            self.assertEqual((code, verdict["simulated"]), (0, False))
+            code, verdict = self.lumoz("verify", "quote", quote, "--collateral-cache", cache, "--at", day, root=False)
+            self.assertEqual(verdict["simulated"], False)
+            self.assertEqual((code, verdict), self.lumoz("verify", "quote", quote, "--collateral", bundle, "--at", day, root=False))
+            code, error = self.lumoz("verify", "quote", quote, "--collateral-cache", self.work / "empty", "--at", day, root=False)
+            self.assertEqual((code, error["error"]), (1, "E_COLLATERAL_NONE"))
+            code, error = self.lumoz("verify", "quote", quote, "--at", day, root=False)
+            self.assertEqual((code, error["error"]), (1, "E_USAGE"))
 
     def test_wrong_use_is_told(self):
         for arguments in (["fetch", "--fmspc", FMSPC, "--cache", self.cache], ["fetch", "--service", self.server.url, "--cache", self.cache],

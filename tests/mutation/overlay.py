@@ -9,8 +9,8 @@ from source import Source
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDERS = ("verify", "evidence")
-# They help tests, or hold constants only.
-LEFT_OUT = ("_test.cpp", "/test_tee.cpp", "/test_service.hpp", "/vendor_signatures.cpp")
+# They help tests.
+LEFT_OUT = ("_test.cpp", "/test_tee.cpp", "/test_service.hpp")
 HEADERS = ("evidence/schema.hpp",)
 
 
