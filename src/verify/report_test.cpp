@@ -165,6 +165,10 @@ TEST(Report, TheFirmwaresLogCountsWhereThereIsNoOther) {
     EXPECT_EQ(error_of(got(first + extend, true)), "accepted");
     EXPECT_EQ(error_of(got("AQAAAAMAAAA=", false)), "E_EVENTLOG_TRUNCATED");
     EXPECT_EQ(error_of(got("A", false)), "E_REPORT_PARSE");
+    const auto none = got("", false);
+    EXPECT_EQ(error_of(none), "accepted");
+    EXPECT_TRUE(mentions(none.verdict, "N_EVENT_LOG"));
+    EXPECT_FALSE(mentions(none.verdict, "N_RTMR3"));
 }
 
 TEST(Report, TheFirmwaresLogCountsInStoredEvidenceToo) {
