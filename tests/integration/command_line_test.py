@@ -38,7 +38,7 @@ def run_on_terminal(*arguments, env=None):
 
 class Usage(unittest.TestCase):
     def test_wrong_usage_is_1(self):
-        for arguments in ((), ("verify",), ("nonsense",), ("verify", "report", "x"), ("model", "root"), ("ask", "http://127.0.0.1:1")):
+        for arguments in ((), ("verify",), ("nonsense",), ("verify", "report"), ("model", "root"), ("ask", "http://127.0.0.1:1")):
             code, out, err = run(*arguments)
             self.assertEqual((code, out), (1, ""), arguments)
             self.assertIn("E_USAGE", err)
