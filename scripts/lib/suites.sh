@@ -208,7 +208,7 @@ suite_asan() {
 # suite_tsan: the layers that have threads.
 suite_tsan() {
     local targets
-    mapfile -t targets < <(test_targets tsan test | grep -E '^(tee|net|engine|store|receipt|identity|gateway|capi)_test$')
+    mapfile -t targets < <(test_targets tsan test | grep -E '^(tee|net|engine|store|receipt|identity|gateway|collateral|capi)_test$')
     ((${#targets[@]})) || return 0
     build_preset tsan "${targets[@]}"
     suite_unit tsan "${targets[@]}"
