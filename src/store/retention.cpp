@@ -28,7 +28,7 @@ void Retention::measure() {
         health_.write_failed(free.error());
     }
     if (const auto pages = writer_.pages()) {
-        bytes_used_ = (pages->all - pages->free) * Writer::kPageSize;
+        bytes_used_ = (pages->all - pages->free) * writer_.page_size();
     } else {
         health_.write_failed(pages.error());
     }

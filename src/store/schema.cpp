@@ -50,7 +50,8 @@ INSERT INTO probe VALUES(1, 0);
 constexpr std::array<const char* const, 1> kSteps = {kFirst};
 
 Status begin_file(Database& db) {
-    // Both settings must come before the first table. Pages of 8 KiB hold five receipts with little waste.
+    // Both settings must come before the first table. Small pages: one receipt touches three places, and a
+    // commit that somebody waits for writes each page that it touches whole.
     LUMOZ_CHECK_OK(db.run("PRAGMA page_size=4096", "store.schema.create"));
     LUMOZ_CHECK_OK(db.run("PRAGMA auto_vacuum=INCREMENTAL", "store.schema.create"));
     const std::string id = "PRAGMA application_id=" + std::to_string(kApplicationId);

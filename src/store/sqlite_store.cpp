@@ -17,9 +17,9 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 /// Bytes of documents that may wait, beside the count.
 constexpr std::size_t kQueueBytes = std::size_t{64} << 20;
-/// The log is copied into the file behind the answers once it has this many pages (8 MiB): half of the
-/// ballast, so that there is room for the copy on a full disk.
-constexpr int kCheckpointPages = 1024;
+/// The log is copied into the file behind the answers once it has this many bytes: half of the ballast, so
+/// that there is room for the copy on a full disk.
+constexpr std::uint64_t kCheckpointBytes = std::uint64_t{8} << 20;
 constexpr std::size_t kDeleteStep = 256;
 /// With relaxed durability nobody waits for the commit, so it gathers: this long, or this many records.
 constexpr std::chrono::milliseconds kGatherTime{10};
@@ -181,7 +181,7 @@ void SqliteStore::Impl::run() {
             commit_batch();
             answer_batch();
             // Nobody waits for this one.
-            if (writer_->wal_pages() >= kCheckpointPages) {
+            if (writer_->wal_bytes() >= kCheckpointBytes) {
                 if (const Status copied = writer_->checkpoint(false); !copied)
                     health_.write_failed(copied.error());
             }

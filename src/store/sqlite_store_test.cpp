@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite_store.hpp"
 
+#include "store/schema.hpp"
 #include "store/testing.hpp"
 
 #include <gtest/gtest.h>
@@ -280,6 +281,42 @@ TEST_F(Store, EvidenceStaysAsLongAsTheLastReceiptOfItsKeys) {
     const auto own = store_->keyset(newer);  // no receipt yet, but these keys are alive
     ASSERT_TRUE(own && *own);
     EXPECT_EQ((*own)->evidence, "new evidence");
+}
+
+TEST_F(Store, EvidenceStaysWhenKeysChangedBeforeACrash) {
+    const std::string second = "sha256:" + std::string(64, 'c'), third = "sha256:" + std::string(64, 'd');
+    ASSERT_TRUE(append(*store_, record("alice", "rcpt-1", std::nullopt, clock_.time)));
+    ASSERT_TRUE(store_->put_keyset(keyset(second)));
+    store_.reset();  // without a round of upkeep, as a crash
+    store_ = *SqliteStore::open(options(), clock_);
+    ASSERT_TRUE(store_->put_keyset(keyset(third)));
+    store_->upkeep_now();
+    const auto first = store_->keyset(kDigest);
+    ASSERT_TRUE(first);
+    EXPECT_TRUE(*first);
+    const auto unused = store_->keyset(second);
+    ASSERT_TRUE(unused);
+    EXPECT_TRUE(*unused) << "it may be dropped only behind the receipts before it";
+}
+
+TEST_F(Store, CountsBytesOfAnOlderFileByItsOwnPages) {
+    store_.reset();
+    std::filesystem::remove_all(options().directory);
+    std::filesystem::create_directories(options().directory);
+    {
+        auto old = Database::open((options().directory / "receipts.db").string(), true);
+        ASSERT_TRUE(old);
+        ASSERT_TRUE(old->run("PRAGMA page_size=8192", "t"));
+        ASSERT_TRUE(old->run("PRAGMA auto_vacuum=INCREMENTAL", "t"));
+        const std::string id = "PRAGMA application_id=" + std::to_string(kApplicationId);
+        ASSERT_TRUE(old->run(id.c_str(), "t"));
+        ASSERT_TRUE(old->run(schema_steps()[0], "t"));
+        ASSERT_TRUE(old->run("PRAGMA user_version=1", "t"));
+    }
+    store_ = *SqliteStore::open(options(), clock_);
+    store_->upkeep_now();
+    EXPECT_EQ(store_->counters().bytes_used % 8192, 0U);
+    EXPECT_GE(store_->counters().bytes_used, 8192U * 8) << "one page for each table and index";
 }
 
 TEST_F(Store, TheSameKeysetAgainReplacesItsEvidence) {

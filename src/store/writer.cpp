@@ -8,8 +8,8 @@
 namespace lumoz::store {
 namespace {
 
-// `last_seq` is written behind the commits that somebody waits for, all keysets at once: after a crash only
-// rows behind the greatest one are not in it yet.
+// `last_seq` is written behind the commits that somebody waits for, always of all keysets at once: after a
+// crash only rows behind the greatest one are not in it yet.
 constexpr const char* kMendLastSeq =
     "UPDATE keyset SET last_seq=late.seq FROM (SELECT keyset, max(seq) AS seq FROM receipt"
     " WHERE seq>coalesce((SELECT max(last_seq) FROM keyset),0) GROUP BY keyset) AS late"
@@ -35,6 +35,7 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, bool full)
     // Replaces SQLite's automatic checkpoint, which would run inside the commit that somebody waits for.
     sqlite3_wal_hook(writer->db_.handle(), remember_wal_pages, &writer->wal_pages_);
     LUMOZ_CHECK_OK(writer->db_.run(kMendLastSeq, "store.writer.open"));
+    LUMOZ_TRY(writer->page_size_, writer->db_.integer("PRAGMA page_size", "store.writer.open"));
     LUMOZ_TRY(writer->next_seq_,
               writer->db_.integer("SELECT 1+max(coalesce((SELECT max(seq) FROM receipt),0),coalesce((SELECT "
                                   "max(last_seq) FROM keyset),0))",
@@ -88,11 +89,10 @@ Status Writer::transaction(Body body) {
 
 Status Writer::write(std::span<Pending> batch) {
     const std::int64_t first = next_seq_;
-    const std::map<std::int64_t, std::int64_t> untouched = last_of_keyset_;
     Status done = transaction([&] { return insert_all(batch); });
     if (!done) {
         next_seq_ = first;
-        last_of_keyset_ = untouched;
+        // A number in last_of_keyset_ that no row has only keeps its keyset a little longer.
         owners_.clear();  // some may have been made in what was rolled back
     }
     return done;
@@ -149,6 +149,7 @@ Result<std::optional<std::int64_t>> Writer::keyset_id(const std::string& digest)
 Status Writer::put_keyset(const KeysetEvidence& keyset) {
     const bool known = keysets_.contains(keyset.keyset_digest);
     Status done = transaction([&]() -> Status {
+        LUMOZ_CHECK_OK(touch_keysets());  // the new one begins behind every row
         keyset_put_.bind(1, std::string_view(keyset.keyset_digest)).bind(2, keyset.made_at);
         keyset_put_.bind(3, keyset.not_after).bind(4, keyset.signers.ecdsa.view());
         keyset_put_.bind(5, keyset.signers.ed25519.view()).bind(6, next_seq_ - 1);

@@ -41,11 +41,14 @@ public:
         std::uint64_t free = 0;
     };
     Result<Pages> pages();
-    static constexpr std::uint64_t kPageSize = 4096;
+    /// Of this file: what it was made with.
+    [[nodiscard]] std::uint64_t page_size() const { return static_cast<std::uint64_t>(page_size_); }
     /// Gives up to `count` free pages back to the file system.
     Status vacuum(std::size_t count);
-    /// Pages in the write-ahead log.
-    [[nodiscard]] int wal_pages() const { return wal_pages_; }
+    /// Bytes in the write-ahead log.
+    [[nodiscard]] std::uint64_t wal_bytes() const {
+        return static_cast<std::uint64_t>(wal_pages_) * page_size();
+    }
     /// Copies the log into the file; `truncate` also gives the log's space back. A log that readers hold is
     /// no error.
     Status checkpoint(bool truncate);
@@ -72,6 +75,7 @@ private:
     /// commit, whose pages somebody waits for.
     std::map<std::int64_t, std::int64_t> last_of_keyset_;
     std::int64_t next_seq_ = 1;
+    std::int64_t page_size_ = 0;
     int wal_pages_ = 0;
 };
 
