@@ -69,6 +69,18 @@ using Nonce = FixedBytes<struct NonceTag, 32>;
 using ReportData = FixedBytes<struct ReportDataTag, 64>;
 using EthAddress = FixedBytes<struct EthAddressTag, 20>;
 
+/// True for no bytes at all, too.
+[[nodiscard]] inline bool all_zero(ByteView bytes) {
+    return std::ranges::all_of(bytes, [](std::uint8_t b) { return b == 0; });
+}
+/// The first bytes as a value of `Fixed`. Requires: there are as many.
+template <class Fixed>
+[[nodiscard]] Fixed fixed_prefix(ByteView bytes) {
+    Fixed out;
+    std::ranges::copy(bytes.first(Fixed::kSize), out.bytes.begin());
+    return out;
+}
+
 /// Compares in time that depends on the sizes only.
 [[nodiscard]] bool constant_time_equal(ByteView a, ByteView b);
 

@@ -132,6 +132,18 @@ bool is_lower_hex(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
+bool is_hex(std::string_view text) {
+    return std::ranges::all_of(text,
+                               [](char c) { return kHexValue[static_cast<std::uint8_t>(c)] != kNoDigit; });
+}
+
+std::string hex_word(std::uint32_t value) {
+    const std::uint8_t bytes[] = {static_cast<std::uint8_t>(value >> 24),
+                                  static_cast<std::uint8_t>(value >> 16),
+                                  static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
+    return "0x" + to_hex(bytes);
+}
+
 std::string to_base64(ByteView bytes) {
     return encode64(bytes, kBase64, true);
 }

@@ -20,6 +20,10 @@ Result<Fixed> fixed_from_hex(std::string_view text) {
 }
 /// True when every character is one of 0-9 a-f.
 [[nodiscard]] bool is_lower_hex(std::string_view text);
+/// The same, in either case.
+[[nodiscard]] bool is_hex(std::string_view text);
+/// `0x` and eight lowercase digits.
+[[nodiscard]] std::string hex_word(std::uint32_t value);
 
 /// Standard alphabet with padding.
 [[nodiscard]] std::string to_base64(ByteView bytes);

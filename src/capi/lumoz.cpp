@@ -23,13 +23,6 @@ std::string_view text(lumoz_bytes bytes) {
 
 constexpr std::size_t kMostRoots = 1024;
 
-/// What the caller trusts, in the library's own types.
-struct Trust {
-    verify::RootPins roots;
-    verify::Policy policy;
-    UnixTime now = 0;
-};
-
 /// NULL with a size is a mistake of the caller, and must not pass for "nothing given".
 Status check_buffers(std::initializer_list<lumoz_bytes> buffers) {
     for (const lumoz_bytes& bytes : buffers) {
@@ -39,7 +32,7 @@ Status check_buffers(std::initializer_list<lumoz_bytes> buffers) {
     return {};
 }
 
-Result<Trust> read_trust(const lumoz_trust* trust) {
+Result<verify::Trust> read_trust(const lumoz_trust* trust) {
     if (trust == nullptr) return fail(Errc::Usage, "E_USAGE", "lumoz.trust", "no lumoz_trust is given");
     if (trust->size != sizeof(lumoz_trust))
         return fail(Errc::Usage, "E_USAGE", "lumoz.trust.size",
@@ -50,7 +43,7 @@ Result<Trust> read_trust(const lumoz_trust* trust) {
         return fail(Errc::Usage, "E_USAGE", "lumoz.trust.root_count", "more than 1024 roots");
     if (trust->root_count > 0 && trust->roots == nullptr)
         return fail(Errc::Usage, "E_USAGE", "lumoz.trust.roots", "roots is NULL");
-    Trust out;
+    verify::Trust out;
     out.now = trust->now;
     if (trust->policy.size > 0) {
         auto policy = verify::Policy::parse(text(trust->policy));
@@ -64,21 +57,6 @@ Result<Trust> read_trust(const lumoz_trust* trust) {
         out.roots.also_accept(pin);
     }
     return out;
-}
-
-verify::ReportDemand demand_of(const Trust& trust) {
-    verify::ReportDemand demand;
-    demand.roots = trust.roots;
-    demand.policy = trust.policy;
-    demand.now = trust.now;
-    return demand;
-}
-
-std::string error_json(const Error& error) {
-    json::Writer out;
-    out.object().key("result").string("error").key("error").string(error.rule);
-    out.key("where").string(error.where).key("detail").string(error.detail).end();
-    return std::move(out).text();
 }
 
 void give(lumoz_text* out, std::string_view document) {
@@ -99,12 +77,12 @@ int run(const lumoz_trust* trust, std::initializer_list<lumoz_bytes> buffers, lu
     try {
         const auto judge = [&]() -> Result<verify::Verdict> {
             LUMOZ_CHECK_OK(check_buffers(buffers));
-            LUMOZ_TRY(const Trust trusted, read_trust(trust));
+            LUMOZ_TRY(const verify::Trust trusted, read_trust(trust));
             return check(trusted);
         };
         const Result<verify::Verdict> verdict = judge();
         if (!verdict) {
-            give(out, error_json(verdict.error()));
+            give(out, verify::error_json(verdict.error()));
             return exit_code(verdict.error().code);
         }
         give(out, verdict->to_json());
@@ -114,18 +92,16 @@ int run(const lumoz_trust* trust, std::initializer_list<lumoz_bytes> buffers, lu
     }
 }
 
-Result<verify::Verdict> check_quote(const Trust& trust, lumoz_bytes quote, lumoz_bytes collateral,
+Result<verify::Verdict> check_quote(const verify::Trust& trust, lumoz_bytes quote, lumoz_bytes collateral,
                                     lumoz_bytes event_log) {
     LUMOZ_TRY(const Bytes raw, verify::quote_bytes(view(quote)));
     const auto log = event_log.size > 0 ? std::optional(view(event_log)) : std::nullopt;
-    return verify::verify_quote(raw, text(collateral), log,
-                                {.roots = trust.roots, .policy = trust.policy, .now = trust.now})
-        .verdict;
+    return verify::verify_quote(raw, text(collateral), log, trust).verdict;
 }
 
-Result<verify::Verdict> check_report(const Trust& trust, lumoz_bytes report, const std::uint8_t* nonce,
-                                     lumoz_bytes collateral) {
-    verify::ReportDemand demand = demand_of(trust);
+Result<verify::Verdict> check_report(const verify::Trust& trust, lumoz_bytes report,
+                                     const std::uint8_t* nonce, lumoz_bytes collateral) {
+    verify::ReportDemand demand(trust);
     if (nonce != nullptr) {
         LUMOZ_TRY(demand.nonce, Nonce::from(ByteView(nonce, Nonce::kSize)));
     }
@@ -154,24 +130,24 @@ uint32_t lumoz_abi(void) {
 
 int lumoz_verify_quote(const lumoz_trust* trust, lumoz_bytes quote, lumoz_bytes collateral,
                        lumoz_bytes event_log, lumoz_text* out) {
-    return lumoz::run(trust, {quote, collateral, event_log}, out, [&](const lumoz::Trust& t) {
+    return lumoz::run(trust, {quote, collateral, event_log}, out, [&](const lumoz::verify::Trust& t) {
         return lumoz::check_quote(t, quote, collateral, event_log);
     });
 }
 
 int lumoz_verify_report(const lumoz_trust* trust, lumoz_bytes report, const uint8_t* nonce,
                         lumoz_bytes collateral, lumoz_text* out) {
-    return lumoz::run(trust, {report, collateral}, out, [&](const lumoz::Trust& t) {
+    return lumoz::run(trust, {report, collateral}, out, [&](const lumoz::verify::Trust& t) {
         return lumoz::check_report(t, report, nonce, collateral);
     });
 }
 
 int lumoz_verify_answer(const lumoz_trust* trust, lumoz_bytes request, lumoz_bytes response,
                         lumoz_bytes proof, lumoz_bytes evidence, lumoz_text* out) {
-    return lumoz::run(trust, {request, response, proof, evidence}, out, [&](const lumoz::Trust& t) {
+    return lumoz::run(trust, {request, response, proof, evidence}, out, [&](const lumoz::verify::Trust& t) {
         return lumoz::verify::verify_signed_answer(lumoz::view(request), lumoz::view(response),
                                                    lumoz::text(proof), lumoz::text(evidence),
-                                                   lumoz::demand_of(t), std::nullopt);
+                                                   lumoz::verify::ReportDemand(t), std::nullopt);
     });
 }
 

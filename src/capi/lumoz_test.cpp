@@ -82,7 +82,7 @@ TEST(Capi, AQuoteGetsTheVerdictOfTheCore) {
     const lumoz_trust t = trust();
     const Got got = quote(&t, bytes(raw), bytes(collateral));
     EXPECT_EQ(got.status, LUMOZ_ACCEPTED) << got.document;
-    verify::QuoteDemand demand;
+    verify::Trust demand;
     demand.roots.also_accept(tee().root_pin());
     demand.policy.allow_unknown_measurement = true;
     demand.now = kNow;

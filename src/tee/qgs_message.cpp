@@ -31,13 +31,6 @@ std::uint32_t get32(ByteView bytes, std::size_t at) {
            static_cast<std::uint32_t>(bytes[at + 2]) << 16 | static_cast<std::uint32_t>(bytes[at + 3]) << 24;
 }
 
-std::string hex32(std::uint32_t value) {
-    const std::uint8_t bytes[] = {static_cast<std::uint8_t>(value >> 24),
-                                  static_cast<std::uint8_t>(value >> 16),
-                                  static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
-    return "0x" + to_hex(bytes);
-}
-
 std::string_view meaning(std::uint32_t error) {
     constexpr std::uint32_t kFirst = 0x00012001;
     constexpr std::string_view kMeanings[] = {"unexpected error",  "out of memory", "invalid parameter",
@@ -58,7 +51,7 @@ Status check_header(ByteView message) {
     }
     if (const std::uint32_t error = get32(message, 12); error != 0) {
         return fail(Errc::Unavailable, "E_TEE_REFUSED", kWhere,
-                    "error " + hex32(error) + " (" + std::string(meaning(error)) + ")");
+                    "error " + hex_word(error) + " (" + std::string(meaning(error)) + ")");
     }
     const std::uint32_t type = get32(message, 4);
     if (type != static_cast<std::uint32_t>(Type::QuoteAnswer)) {

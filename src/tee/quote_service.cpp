@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tee/quote_service.hpp"
 
+#include "base/trim.hpp"
 #include "tee/qgs_message.hpp"
 #include "tee/retry.hpp"
 
@@ -12,13 +13,6 @@ namespace {
 
 constexpr std::string_view kWhere = "tee.quote_service";
 constexpr std::size_t kMaxConf = 65536;
-constexpr std::string_view kBlanks = " \t\r";
-
-std::string_view trim(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(kBlanks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 /// Exactly `out.size()` bytes.
 Status receive_all(int fd, std::span<std::uint8_t> out, Deadline deadline) {
@@ -41,8 +35,8 @@ Result<std::uint32_t> quote_service_port(std::string_view text) {
         const std::string_view line = text.substr(0, std::min(text.substr(0, end).find('#'), end));
         text.remove_prefix(std::min(end + 1, text.size()));
         const std::size_t equals = line.find('=');
-        if (equals == std::string_view::npos || trim(line.substr(0, equals)) != "port") continue;
-        const std::string_view value = trim(line.substr(equals + 1));
+        if (equals == std::string_view::npos || trimmed(line.substr(0, equals)) != "port") continue;
+        const std::string_view value = trimmed(line.substr(equals + 1));
         const char* const last = value.data() + value.size();
         const auto [stop, error] = std::from_chars(value.data(), last, port);
         if (error != std::errc() || stop != last || port == 0) {

@@ -209,9 +209,7 @@ Result<std::string> proof_keyset_digest(std::string_view proof) {
 
 Result<ReportVerdict> verify_signer(std::string_view document, std::string_view proof,
                                     const ReportDemand& demand, std::optional<UnixTime> at) {
-    // A collection (stored evidence) has this member; reports have not.
-    const auto parsed = json::Document::parse(document, {.max_bytes = std::size_t{8} << 20, .max_depth = 64});
-    if (!parsed || !parsed->root().find("__cmwc_t")) return verify_report(document, demand);
+    if (recognise_report(document) != ReportForm::LumozStored) return verify_report(document, demand);
     LUMOZ_TRY(const std::string digest, proof_keyset_digest(proof));
     return verify_stored_evidence(document, digest, demand, at);
 }

@@ -130,14 +130,14 @@ public:
                            : bad("E_BUNDLE_TIME", "bundle.time", to_rfc3339(bundle_.made_at)));
         evidence();
         keyset();
+        list_.array();
         for (std::size_t i = 0; i < bundle_.answers.size(); ++i)
             answer(i);
         for (const AciReceipt& receipt : bundle_.receipts)
             this->receipt(receipt);
-        if (!bundle_.answers.empty() || !bundle_.receipts.empty()) {
-            list_.end();
+        list_.end();
+        if (!bundle_.answers.empty() || !bundle_.receipts.empty())
             verdict_.establish("bundled", std::move(list_).text());
-        }
         verdict_.not_checked(
             "N_MADE_AT", "time, nonce and connection of the bundle: they are the word of whoever saved it");
         return std::move(verdict_);
@@ -155,7 +155,6 @@ private:
                                 : verify_report(bundle_.report, demand_);
         verdict_.append(std::move(got.verdict));
         report_ = std::move(got.report);
-        list_.array();
     }
 
     void keyset() {

@@ -16,15 +16,9 @@ namespace {
 constexpr unsigned kRuntimeRegister = 3;
 constexpr std::uint32_t kNoAction = 3;
 
-std::string hex_type(std::uint32_t type) {
-    const std::uint8_t raw[] = {static_cast<std::uint8_t>(type >> 24), static_cast<std::uint8_t>(type >> 16),
-                                static_cast<std::uint8_t>(type >> 8), static_cast<std::uint8_t>(type)};
-    return "0x" + to_hex(raw);
-}
-
 std::string type_text(std::uint32_t type) {
     const std::string_view known = evidence::cc_type_name(type);
-    return known.empty() ? hex_type(type) : std::string(known);
+    return known.empty() ? hex_word(type) : std::string(known);
 }
 
 std::string_view result_of(const LoggedRegister& r) {
@@ -76,14 +70,6 @@ void write_event(json::Writer& out, const LoggedEvent& e) {
     if (!e.payload.empty()) out.key("payload").string(e.payload);
     if (e.late) out.key("counts").boolean(false);
     out.end();
-}
-
-Status compare_registers(const LogReplay& log) {
-    std::string detail;
-    for (unsigned i = 0; i < 4; ++i)
-        if (log.registers()[i].differs()) detail += " " + std::to_string(i);
-    if (detail.empty()) return {};
-    return fail(Errc::Refused, "E_RTMR_MISMATCH", "eventlog.replay", "differs in RTMR" + detail);
 }
 
 void remark_on_log(Verdict& verdict, const LogReplay& log) {
@@ -174,6 +160,13 @@ std::size_t LogReplay::events_with(Content content) const {
     return out;
 }
 
+std::vector<unsigned> LogReplay::mismatches() const {
+    std::vector<unsigned> out;
+    for (unsigned i = 0; i < 4; ++i)
+        if (registers_[i].differs()) out.push_back(i);
+    return out;
+}
+
 std::string LogReplay::json() const {
     json::Writer out;
     out.object();
@@ -194,11 +187,19 @@ std::string LogReplay::json() const {
     }
     out.end();
     out.key("mismatch").array();
-    for (unsigned i = 0; i < 4; ++i)
-        if (registers_[i].differs()) out.integer(i);
+    for (const unsigned number : mismatches())
+        out.integer(number);
     out.end();
     out.end();
     return std::move(out).text();
+}
+
+Status check_mismatches(std::span<const unsigned> numbers, std::string_view where) {
+    if (numbers.empty()) return {};
+    std::string detail = "differs in RTMR";
+    for (const unsigned number : numbers)
+        detail += " " + std::to_string(number);
+    return fail(Errc::Refused, "E_RTMR_MISMATCH", where, std::move(detail));
 }
 
 std::optional<LogReplay> check_event_log(Verdict& verdict, ByteView log, const evidence::Quote* quote) {
@@ -218,7 +219,7 @@ std::optional<LogReplay> check_event_log(Verdict& verdict, ByteView log, const e
                       fail(Errc::Refused, "E_RTMR_MISMATCH", "eventlog.replay", "not a TDX quote"));
     } else {
         read->compare(*quote);
-        verdict.check("eventlog.replay", kReplay, compare_registers(*read));
+        verdict.check("eventlog.replay", kReplay, check_mismatches(read->mismatches(), "eventlog.replay"));
         remark_on_log(verdict, *read);
     }
     verdict.establish("event_log", read->json());

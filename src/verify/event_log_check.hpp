@@ -41,6 +41,8 @@ public:
     /// `ccel` or `dstack`.
     [[nodiscard]] std::string_view form() const { return form_; }
     [[nodiscard]] const std::array<LoggedRegister, 4>& registers() const { return registers_; }
+    /// Numbers of the registers that differ from the quote.
+    [[nodiscard]] std::vector<unsigned> mismatches() const;
     [[nodiscard]] std::size_t events_with(evidence::Content content) const;
     /// `{"form","registers":[{"rtmr","result","replay","quote","events":[…]}],"mismatch":[…]}`.
     [[nodiscard]] std::string json() const;
@@ -52,6 +54,9 @@ private:
     std::string_view form_;
     std::array<LoggedRegister, 4> registers_;
 };
+
+/// `E_RTMR_MISMATCH` with the numbers, unless there are none.
+Status check_mismatches(std::span<const unsigned> numbers, std::string_view where);
 
 /// Reads a log, replays it, and adds to `verdict` the rules `eventlog.parse` and `eventlog.replay`, the fact
 /// `event_log` and remarks on what the log does not show. `quote` is null when no quote was proven: there is

@@ -2,15 +2,10 @@
 #include "verify/quote.hpp"
 
 #include "base/hex.hpp"
+#include "base/trim.hpp"
 
 namespace lumoz::verify {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 constexpr json::Limits kDocument{.max_bytes = std::size_t{32} << 20, .max_depth = 32};
 
@@ -28,8 +23,9 @@ std::optional<std::string> quote_in_document(std::string_view text) {
 /// The bundle itself, or the member `collateral` of a report.
 Result<evidence::Collateral> read_collateral(std::string_view text) {
     const auto document = json::Document::parse(text, kDocument);
-    const auto member = document ? document->root().find("collateral") : std::nullopt;
-    return member ? evidence::Collateral::from(*member) : evidence::Collateral::parse(text);
+    if (!document)
+        return fail(Errc::Malformed, "E_COLLATERAL_PARSE", "collateral.json", document.error().detail);
+    return evidence::Collateral::from(document->root().find("collateral").value_or(document->root()));
 }
 
 std::string lines_json(const std::vector<std::string>& lines) {
@@ -61,27 +57,24 @@ Result<Bytes> quote_bytes(ByteView content) {
     std::optional<std::string> inner;
     if (text.starts_with('{') && (inner = quote_in_document(text))) text = *inner;
     if (text.starts_with("0x")) text.remove_prefix(2);
-    const bool is_hex = !text.empty() && std::ranges::all_of(text, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    });
-    if (!is_hex) return to_bytes(content);
+    if (text.empty() || !is_hex(text)) return to_bytes(content);
     return from_hex(text);
 }
 
 QuoteVerdict verify_quote(ByteView quote, std::string_view collateral, std::optional<ByteView> log,
-                          const QuoteDemand& demand) {
+                          const Trust& trust) {
     QuoteVerdict out;
     const auto bundle = read_collateral(collateral);
     if (!bundle) {
         out.verdict.fail("tdx.collateral", "the collateral can be read", bundle.error());
         return out;
     }
-    TdxVerdict result = verify_tdx(quote, *bundle, demand.roots, demand.now);
+    TdxVerdict result = verify_tdx(quote, *bundle, trust.roots, trust.now);
     out.verdict = std::move(result.verdict);
     out.tdx = std::move(result.tdx);
     if (out.tdx) {
         out.verdict.set_simulated(out.tdx->simulated());
-        add_policy(out.verdict, *out.tdx, demand.policy);
+        add_policy(out.verdict, *out.tdx, trust.policy);
         out.verdict.establish("explanation", lines_json(explain(out.tdx->result())));
     }
     if (log) {

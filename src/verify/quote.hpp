@@ -3,16 +3,10 @@
 #pragma once
 
 #include "verify/event_log_check.hpp"
-#include "verify/policy.hpp"
 #include "verify/tdx.hpp"
+#include "verify/trust.hpp"
 
 namespace lumoz::verify {
-
-struct QuoteDemand {
-    RootPins roots;
-    Policy policy;  ///< default: as specification tdx.md 8, any program
-    UnixTime now = 0;
-};
 
 struct QuoteVerdict {
     Verdict verdict;
@@ -25,9 +19,10 @@ struct QuoteVerdict {
 /// document that holds the hex: a report (`intel_quote`) or a guest agent's answer (`quote`). `E_HEX`.
 Result<Bytes> quote_bytes(ByteView content);
 
-/// Steps 1 to 24, the policy, and the event log's registers. `collateral` is the JSON bundle of tdx.md 4.1,
+/// Steps 1 to 24, the policy (tdx.md 8: without a measurement in it any program is taken), and the event
+/// log's registers. `collateral` is the JSON bundle of tdx.md 4.1,
 /// or a report whose member `collateral` is one.
 [[nodiscard]] QuoteVerdict verify_quote(ByteView quote, std::string_view collateral,
-                                        std::optional<ByteView> log, const QuoteDemand& demand);
+                                        std::optional<ByteView> log, const Trust& trust);
 
 }  // namespace lumoz::verify

@@ -12,8 +12,8 @@ using testing::mentions;
 using testing::Service;
 using testing::tee;
 
-QuoteDemand demand() {
-    QuoteDemand out;
+Trust demand() {
+    Trust out;
     out.roots.also_accept(tee().root_pin());
     out.now = testing::kNow;
     out.policy.allow_unknown_measurement = true;
@@ -48,7 +48,7 @@ TEST(QuoteRule, AcceptsAndSaysWhatNoPolicyNames) {
     EXPECT_TRUE(got.verdict.simulated());
     EXPECT_TRUE(mentions(got.verdict, "N_MEASUREMENT"));
     EXPECT_TRUE(mentions(got.verdict, "N_REVOCATION_DATE"));
-    QuoteDemand named = demand();
+    Trust named = demand();
     named.policy = *Policy::parse(R"({"mr_td":[")" + to_hex(Bytes(48, 0x4d)) + R"("]})");
     const QuoteVerdict known = verify_quote(quote, collateral, std::nullopt, named);
     EXPECT_EQ(error_of(known.verdict), "accepted");

@@ -130,11 +130,11 @@ void ReportVerification::entries() {
 Status ReportVerification::binding() {
     if (in_.stated_report_data && *in_.stated_report_data != report_data_)
         return bad("E_REPORT_MEMBER", "report.report_data", "not the one in the evidence");
-    if (in_.document == ReportDocument::Tinfoil) return bind_tinfoil();
-    if (in_.document == ReportDocument::AciAttestation) return bind_aci();
+    if (in_.document() == ReportDocument::Tinfoil) return bind_tinfoil();
+    if (in_.document() == ReportDocument::AciAttestation) return bind_aci();
     if (in_.statement && report_data_ == evidence::statement_report_data(*in_.statement))
         return bind_statement();
-    if (in_.document == ReportDocument::Stored) return bad("E_BINDING", "report.binding.statement");
+    if (in_.document() == ReportDocument::Stored) return bad("E_BINDING", "report.binding.statement");
     return bind_v1();
 }
 
@@ -175,8 +175,7 @@ Status ReportVerification::bind_aci() {
 Status ReportVerification::bind_v1() {
     LUMOZ_TRY(const Bytes address, address_bytes(in_));
     // Quotes that bind nothing carry zeros: nobody's address.
-    if (std::ranges::all_of(address, [](std::uint8_t b) { return b == 0; }))
-        return bad("E_BINDING", "report.binding.zero_address");
+    if (all_zero(address)) return bad("E_BINDING", "report.binding.zero_address");
     LUMOZ_TRY(const Nonce bound, Nonce::from(report_data_.view().subspan(32)));
     const Nonce stated = in_.nonce.value_or(bound);
     if (report_data_ == evidence::plain_report_data(address, stated)) {
@@ -200,7 +199,7 @@ void ReportVerification::prove_v1_key(const Bytes& address) {
 
 Status ReportVerification::nonce() {
     const auto& bound = proof_.nonce;
-    if (in_.document == ReportDocument::Stored) {
+    if (in_.document() == ReportDocument::Stored) {
         if (bound) return bad("E_NONCE_MISMATCH", "report.nonce.stored", "stored evidence binds no nonce");
         return {};
     }
@@ -213,7 +212,7 @@ Status ReportVerification::nonce() {
 // ---- what the report says about it
 
 Status ReportVerification::signing_key() {
-    if (in_.document != ReportDocument::Report) return {};
+    if (in_.document() != ReportDocument::Report) return {};
     if (proof_.form == BindingForm::Lumoz && !in_.signing_address) return {};
     LUMOZ_TRY(const Bytes address, address_bytes(in_));
     const auto& ecdsa = proof_.ecdsa_address;
@@ -267,21 +266,14 @@ Status ReportVerification::event_log() {
     if (tdx_quote() == nullptr) return {};
     if (!in_.event_log) return cc_log();
     LUMOZ_TRY(log_, evidence::parse_event_list(*in_.event_log));
-    std::string numbers;
-    for (const unsigned n : evidence::rtmr_mismatches(log_->rtmr, *tdx_quote()))
-        numbers += " RTMR" + std::to_string(n);
-    if (!numbers.empty()) return bad("E_RTMR_MISMATCH", "report.event_log", "differs:" + numbers);
-    return {};
+    return check_mismatches(evidence::rtmr_mismatches(log_->rtmr, *tdx_quote()), "report.event_log");
 }
 
 Status ReportVerification::cc_log() {
     if (!in_.cc_log) return {};
     LUMOZ_TRY(LogReplay replay, LogReplay::read(*in_.cc_log));
     replay.compare(*tdx_quote());
-    std::string numbers;
-    for (unsigned n = 0; n < replay.registers().size(); ++n)
-        if (replay.registers()[n].differs()) numbers += " RTMR" + std::to_string(n);
-    if (!numbers.empty()) return bad("E_RTMR_MISMATCH", "report.cc_eventlog", "differs:" + numbers);
+    LUMOZ_CHECK_OK(check_mismatches(replay.mismatches(), "report.cc_eventlog"));
     if (!replay.registers().back().covered)
         verdict_.not_checked("N_RTMR3", "RTMR3: the firmware's log does not cover what the runtime extended");
     return {};

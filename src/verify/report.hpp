@@ -25,17 +25,16 @@
 #include "evidence/keyset.hpp"
 #include "evidence/report_data.hpp"
 #include "evidence/statement.hpp"
-#include "verify/policy.hpp"
 #include "verify/tdx.hpp"
+#include "verify/trust.hpp"
 
 namespace lumoz::verify {
 
 /// What the caller demands. Nothing here is skipped because it is absent: what is absent is named in
 /// `not_checked`.
-struct ReportDemand {
-    RootPins roots;
-    Policy policy;  ///< default: deny unknown measurements
-    UnixTime now = 0;
+struct ReportDemand : Trust {
+    ReportDemand() = default;
+    explicit ReportDemand(Trust trust) : Trust(std::move(trust)) {}
     std::optional<Nonce> nonce;                      ///< that the caller chose
     std::optional<Digest256> tls_spki;               ///< of the connection that was used
     std::optional<evidence::Collateral> collateral;  ///< instead of the stapled one

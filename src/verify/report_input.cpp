@@ -152,7 +152,6 @@ Status read_cpu(const Value& root, ReportInput& out) {
 
 Result<ReportInput> read_aci(const Value& root, const Value& attestation) {
     ReportInput out;
-    out.document = ReportDocument::AciAttestation;
     out.form = ReportForm::Aci;
     LUMOZ_CHECK_OK(read_common(root, out));
     if (const auto tee = attestation.find("tee_type"); tee && tee->as_string() != "tdx") {
@@ -213,6 +212,21 @@ ReportForm flat_form(const Value& root) {
 
 }  // namespace
 
+ReportDocument ReportInput::document() const {
+    switch (form) {
+        case ReportForm::Aci:
+            return ReportDocument::AciAttestation;
+        case ReportForm::LumozStored:
+            return ReportDocument::Stored;
+        case ReportForm::TinfoilV2:
+        case ReportForm::TinfoilBundleV2:
+        case ReportForm::TinfoilV3:
+            return ReportDocument::Tinfoil;
+        default:
+            return ReportDocument::Report;
+    }
+}
+
 Result<ReportInput> read_flat_report(const Value& root) {
     ReportInput out;
     out.form = flat_form(root);
@@ -236,7 +250,6 @@ Result<ReportInput> read_flat_report(const Value& root) {
 
 Result<ReportInput> read_tinfoil(const Value& root) {
     ReportInput out;
-    out.document = ReportDocument::Tinfoil;
     if (root.find("enclaveAttestationReport")) {
         out.form = ReportForm::TinfoilBundleV2;
         LUMOZ_TRY(out.tinfoil_bundle, evidence::TinfoilBundle::from(root));
@@ -293,7 +306,6 @@ std::optional<ReportForm> recognise_report(std::string_view text) {
 Result<ReportInput> read_stored_evidence(std::string_view text) {
     LUMOZ_TRY(const std::vector<evidence::CmwRecord> records, evidence::parse_cmw(text));
     ReportInput out;
-    out.document = ReportDocument::Stored;
     out.form = ReportForm::LumozStored;
     for (const evidence::CmwRecord& record : records) {
         const std::string value(as_text(record.value));

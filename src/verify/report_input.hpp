@@ -9,11 +9,10 @@
 
 namespace lumoz::verify {
 
-/// Which document it was.
+/// Which kind of document a form belongs to.
 enum class ReportDocument : std::uint8_t { Report, AciAttestation, Stored, Tinfoil };
 
 struct ReportInput {
-    ReportDocument document = ReportDocument::Report;
     ReportForm form = ReportForm::VllmProxy;
     evidence::CpuEvidence cpu = evidence::CpuEvidence::TdxQuote;
     Bytes quote;                 ///< or the SEV-SNP report
@@ -44,6 +43,8 @@ struct ReportInput {
     std::string place;  ///< where the report stands in the document: empty, or `model_attestations[0]`
     /// Further reports of the document that say something else than this one; each without entries.
     std::vector<ReportInput> entries;
+
+    [[nodiscard]] ReportDocument document() const;
 };
 
 /// One flat report (api.md 3.2), its lists unread.

@@ -47,7 +47,7 @@ void ReportVerification::not_checked() {
         verdict_.not_checked("N_EVENT_LOG", "the registers' history: there is no event log");
     // Whatever stands behind the connection: in a list, the first report's key is the one compared.
     if (!demand_.tls_spki) verdict_.not_checked("N_TLS", "the TLS key of the connection");
-    if (in_.document == ReportDocument::Stored) {
+    if (in_.document() == ReportDocument::Stored) {
         verdict_.not_checked("N_MADE_AT", "made_at and the times in receipts are the service's own word");
         verdict_.not_checked("N_REVOCATION_DATE", "revocation after " + to_rfc3339(at_));
     } else if (!demand_.nonce) {
@@ -56,7 +56,7 @@ void ReportVerification::not_checked() {
     not_checked_parts();
     if (!tdx_ || proof_.statement) return;
     verdict_.not_checked("N_MODEL", "which model runs: this form binds none");
-    if (in_.document == ReportDocument::Tinfoil) {
+    if (in_.document() == ReportDocument::Tinfoil) {
         verdict_.not_checked("N_KEYSET", "receipt keys: this form binds none");
     } else if (proof_.form != BindingForm::Aci) {
         verdict_.not_checked("N_KEYSET", "receipt keys: this form binds the signing key only");
@@ -120,7 +120,7 @@ void ReportVerification::document_facts() {
 
 void ReportVerification::facts() {
     const ReportProof& r = proof_;
-    if (in_.document == ReportDocument::Tinfoil && !r.tls_keys.empty())
+    if (in_.document() == ReportDocument::Tinfoil && !r.tls_keys.empty())
         verdict_.establish_text("tls_spki_sha256", to_hex(r.tls_keys.front().view()));
     if (r.hpke_key) verdict_.establish_text("hpke_public_key", to_hex(r.hpke_key->view()));
     // What else unverified evidence would prove is nobody's key yet.

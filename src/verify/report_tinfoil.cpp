@@ -14,17 +14,6 @@ std::unexpected<Error> bad(std::string_view rule, std::string_view where, std::s
     return fail(Errc::Refused, rule, where, std::move(detail));
 }
 
-bool all_zero(ByteView bytes) {
-    return std::ranges::all_of(bytes, [](std::uint8_t b) { return b == 0; });
-}
-
-template <class Fixed>
-Fixed fixed(ByteView bytes) {
-    Fixed out;
-    std::ranges::copy(bytes.first(Fixed::kSize), out.bytes.begin());
-    return out;
-}
-
 }  // namespace
 
 Status ReportVerification::bind_tinfoil() {
@@ -37,8 +26,8 @@ Status ReportVerification::bind_tinfoil_v2() {
     if (all_zero(have.first(32)) || all_zero(have.subspan(32)))
         return bad("E_BINDING", "report.binding.tinfoil", "report_data holds no keys");
     proof_.form = BindingForm::TinfoilV2;
-    proof_.tls_keys.push_back(fixed<Digest256>(have.first(32)));
-    proof_.hpke_key = fixed<Digest256>(have.subspan(32));
+    proof_.tls_keys.push_back(fixed_prefix<Digest256>(have.first(32)));
+    proof_.hpke_key = fixed_prefix<Digest256>(have.subspan(32));
     return tinfoil_certificate();
 }
 

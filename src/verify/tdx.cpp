@@ -17,13 +17,6 @@ std::unexpected<Error> bad(std::string_view rule, std::string_view where, std::s
     return fail(Errc::Refused, rule, where, std::move(detail));
 }
 
-template <class Fixed>
-Fixed fixed(ByteView bytes) {
-    Fixed out;
-    std::ranges::copy(bytes.first(std::min(bytes.size(), Fixed::kSize)), out.bytes.begin());
-    return out;
-}
-
 std::uint16_t le16(ByteView raw) {
     return static_cast<std::uint16_t>(raw[0] | (raw[1] << 8));
 }
@@ -100,7 +93,7 @@ private:
     [[nodiscard]] const evidence::TcbInfo& tcb() const { return *state_->tcb_info.document; }
     [[nodiscard]] const evidence::QeIdentity& qe() const { return *state_->qe_identity.document; }
     [[nodiscard]] crypto::P256Public attestation_public() const {
-        return fixed<crypto::P256Public>(quote_->attestation_key());
+        return fixed_prefix<crypto::P256Public>(quote_->attestation_key());
     }
     [[nodiscard]] std::optional<TeeTcbSvn> tcb_svn(std::string_view field) const;
 
@@ -325,7 +318,7 @@ Status TdxVerification::module() {
 
 Status TdxVerification::qe_report_signature() {
     if (!crypto::p256_verify(chain()[0]->key, quote_->qe_report(),
-                             fixed<crypto::P256Signature>(quote_->qe_report_signature())))
+                             fixed_prefix<crypto::P256Signature>(quote_->qe_report_signature())))
         return bad("E_QE_REPORT_SIGNATURE", "tdx.qe_report.signature");
     return {};
 }
@@ -362,7 +355,7 @@ Status TdxVerification::attestation_key() {
 
 Status TdxVerification::quote_signature() {
     if (!crypto::p256_verify(attestation_public(), quote_->signed_range(),
-                             fixed<crypto::P256Signature>(quote_->signature())))
+                             fixed_prefix<crypto::P256Signature>(quote_->signature())))
         return bad("E_QUOTE_SIGNATURE", "tdx.quote.signature");
     return {};
 }

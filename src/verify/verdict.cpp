@@ -42,6 +42,18 @@ std::optional<std::uint64_t> byte_offset(const Error& error) {
     return out;
 }
 
+std::string error_json(const Error& error) {
+    json::Writer out;
+    out.object();
+    out.key("result").string("error");
+    out.key("error").string(error.rule);
+    out.key("where").string(error.where);
+    out.key("detail").string(error.detail);
+    if (const auto offset = byte_offset(error)) out.key("offset").integer(static_cast<std::int64_t>(*offset));
+    out.end();
+    return std::move(out).text();
+}
+
 void Verdict::pass(std::string_view id, std::string_view what, std::string detail) {
     rules_.push_back({id, what, Outcome::Pass, {}, std::move(detail)});
 }

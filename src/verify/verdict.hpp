@@ -38,6 +38,8 @@ enum class VerdictResult : std::uint8_t { Accept, Reject, Malformed, Unsupported
 
 /// The byte that an error names: details of malformed input begin with `offset N: `. Nothing otherwise.
 [[nodiscard]] std::optional<std::uint64_t> byte_offset(const Error& error);
+/// `{"result":"error","error","where","detail","offset"?}`: for calls that could not come to a verdict.
+[[nodiscard]] std::string error_json(const Error& error);
 
 class Verdict {
 public:

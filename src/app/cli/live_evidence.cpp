@@ -61,10 +61,7 @@ Result<LiveEvidence> fetch_evidence(Service& service, const Trust& trust) {
     LiveEvidence out;
     out.nonce = crypto::random_fixed<Nonce>();
     LUMOZ_TRY(out.document, fetch(service, out.nonce));
-    verify::ReportDemand demand;
-    demand.roots = trust.roots;
-    demand.policy = trust.policy;
-    demand.now = trust.now;
+    verify::ReportDemand demand(trust);
     const auto form = verify::recognise_report(out.document);
     out.binds_nonce = !form || verify::binds_nonce(*form);
     if (out.binds_nonce) demand.nonce = out.nonce;

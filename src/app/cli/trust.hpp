@@ -2,9 +2,7 @@
 // What every verifying command is given: policy, extra roots, time. Read once, before anything is verified.
 #pragma once
 
-#include "base/time.hpp"
-#include "verify/policy.hpp"
-#include "verify/roots.hpp"
+#include "verify/trust.hpp"
 
 namespace lumoz::app {
 
@@ -16,10 +14,7 @@ struct TrustOptions {
 };
 
 /// As understood.
-struct Trust {
-    verify::RootPins roots;
-    verify::Policy policy;
-    UnixTime now = 0;
+struct Trust : verify::Trust {
     bool at_given = false;
 };
 

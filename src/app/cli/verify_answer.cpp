@@ -8,14 +8,6 @@
 namespace lumoz::app {
 namespace {
 
-verify::ReportDemand demand_of(const Trust& trust) {
-    verify::ReportDemand demand;
-    demand.roots = trust.roots;
-    demand.policy = trust.policy;
-    demand.now = trust.now;
-    return demand;
-}
-
 /// The document that tells who signed: a file, or what the service keeps; empty when neither is named.
 Result<std::string> evidence_of(const VerifyAnswerOptions& options, const std::string& proof) {
     if (options.url.empty()) return options.report.empty() ? std::string() : read_text(options.report);
@@ -33,7 +25,7 @@ Result<Answer> verify_answer_files(const VerifyAnswerOptions& options, const Tru
     LUMOZ_TRY(const std::string document, evidence_of(options, proof));
     Answer answer{.verdict = {}, .subject = "answer " + options.response};
     LUMOZ_TRY(answer.verdict,
-              verify::verify_signed_answer(request, response, proof, document, demand_of(trust),
+              verify::verify_signed_answer(request, response, proof, document, verify::ReportDemand(trust),
                                            trust.at_given ? std::optional(trust.now) : std::nullopt));
     return answer;
 }

@@ -8,11 +8,8 @@ namespace lumoz::app {
 
 Result<Answer> verify_bundle_file(const std::string& file, const Trust& trust) {
     LUMOZ_TRY(const std::string text, read_text(file));
-    verify::ReportDemand demand;
-    demand.roots = trust.roots;
-    demand.policy = trust.policy;
-    demand.now = trust.now;
-    return Answer{.verdict = verify::verify_bundle(text, demand), .subject = "bundle " + file};
+    return Answer{.verdict = verify::verify_bundle(text, verify::ReportDemand(trust)),
+                  .subject = "bundle " + file};
 }
 
 }  // namespace lumoz::app

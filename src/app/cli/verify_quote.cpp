@@ -18,8 +18,7 @@ Result<Answer> verify_quote_file(const VerifyQuoteOptions& options, const Trust&
         LUMOZ_TRY(log, read_input(options.event_log));
     }
     verify::QuoteVerdict result =
-        verify::verify_quote(quote, collateral, log ? std::optional<ByteView>(*log) : std::nullopt,
-                             {.roots = trust.roots, .policy = trust.policy, .now = trust.now});
+        verify::verify_quote(quote, collateral, log ? std::optional<ByteView>(*log) : std::nullopt, trust);
     Answer answer{.verdict = std::move(result.verdict), .subject = "quote " + options.file};
     if (result.tdx) {
         answer.sections.push_back(quote_section(result.tdx->quote()));

@@ -27,11 +27,8 @@ Result<std::optional<Nonce>> wanted_nonce(const std::string& text, std::string_v
 
 Result<Answer> verify_report_file(const VerifyReportOptions& options, const Trust& trust) {
     LUMOZ_TRY(const std::string document, read_text(options.file));
-    verify::ReportDemand demand;
+    verify::ReportDemand demand(trust);
     LUMOZ_TRY(demand.nonce, wanted_nonce(options.nonce, document));
-    demand.roots = trust.roots;
-    demand.policy = trust.policy;
-    demand.now = trust.now;
     if (!options.collateral.empty()) {
         LUMOZ_TRY(const std::string text, read_text(options.collateral));
         LUMOZ_TRY(demand.collateral, evidence::Collateral::parse(text));

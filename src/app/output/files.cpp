@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/output/files.hpp"
 
+#include "base/trim.hpp"
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -18,12 +20,6 @@ using File = std::unique_ptr<std::FILE, Closer>;
 
 std::unexpected<Error> file_error(const std::string& path, int code) {
     return fail(Errc::Io, "E_FILE", "app.file", path + ": " + std::strerror(code));
-}
-
-std::string_view trim(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
 }  // namespace
@@ -65,7 +61,7 @@ Status write_output(const std::string& path, ByteView content) {
 Result<std::string> read_token(const std::string& path) {
     LUMOZ_TRY(const std::string content, read_text(path, 65536));
     const std::string_view text(content);
-    const std::string_view line = trim(text.substr(0, text.find('\n')));
+    const std::string_view line = trimmed(text.substr(0, text.find('\n')));
     if (line.empty()) {
         return fail(Errc::Usage, "E_TOKEN_FILE", "app.token_file", path + ": its first line is empty");
     }

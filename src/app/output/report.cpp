@@ -317,16 +317,7 @@ std::string facts_json(const Verdict& facts) {
 }
 
 std::string error_json(const Error& error) {
-    json::Writer w;
-    w.object();
-    w.key("result").string("error");
-    w.key("error").string(error.rule);
-    w.key("where").string(error.where);
-    w.key("detail").string(error.detail);
-    if (const auto offset = verify::byte_offset(error))
-        w.key("offset").integer(static_cast<std::int64_t>(*offset));
-    w.end();
-    return std::move(w).text() + "\n";
+    return verify::error_json(error) + "\n";
 }
 
 namespace {
