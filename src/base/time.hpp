@@ -4,7 +4,9 @@
 
 #include "base/result.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,16 @@ Result<UnixTime> parse_rfc3339(std::string_view text);
 [[nodiscard]] std::string to_rfc3339(UnixTime time);
 /// Days since 1970-01-01 of a date of the Gregorian calendar.
 [[nodiscard]] std::int64_t days_from_civil(int year, unsigned month, unsigned day);
+
+/// A span of time that is narrowed part by part; empty when it ends before it begins.
+struct TimeWindow {
+    UnixTime begin = std::numeric_limits<UnixTime>::min();
+    UnixTime end = std::numeric_limits<UnixTime>::max();
+    void narrow(UnixTime from, UnixTime to) {
+        begin = std::max(begin, from);
+        end = std::min(end, to);
+    }
+};
 
 /// The clock of a program. Tests hand in one that they can move.
 class Clock {

@@ -82,7 +82,7 @@ Result<Platform> platform_in(const DocumentSet& documents) {
               evidence::split_certificates(at(documents, Item::PckCrl).chain));
     if (certificates.empty()) return unreadable("no certificate of the PCK CA");
     LUMOZ_TRY(const evidence::Certificate issuer, evidence::Certificate::parse(certificates.front()));
-    const std::optional<PckCa> ca = pck_ca_named(issuer.common_name());
+    const std::optional<PckCa> ca = evidence::pck_ca_named(issuer.common_name());
     if (!ca) return fail(Errc::Refused, "E_CHAIN_NAME", "collateral.import");
     return Platform{.tdx = info.tdx, .fmspc = info.fmspc, .ca = *ca};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collateral/client.hpp"
 
-#include "collateral/chain_header.hpp"
+#include "evidence/pcs_answer.hpp"
 
 namespace lumoz::collateral {
 namespace {
@@ -22,7 +22,7 @@ Result<std::string> chain_of(Item item, const net::Headers& headers) {
         if (name.empty() || headers.count(name) == 0) continue;
         if (headers.count(name) > 1)
             return fail(Errc::Malformed, "E_COLLATERAL_HEADER", "collateral.header", std::string(name));
-        return decode_chain_header(headers.get(name));
+        return evidence::decode_chain_header(headers.get(name));
     }
     return fail(Errc::Malformed, "E_COLLATERAL_HEADER", "collateral.header",
                 std::string(chain_headers(item)[0]));

@@ -2,13 +2,11 @@
 #include "collateral/document.hpp"
 
 #include "base/hex.hpp"
-#include "base/json.hpp"
 #include "collateral/ca_chain.hpp"
 #include "crypto/sha2.hpp"
+#include "evidence/pcs_answer.hpp"
 #include "evidence/qe_identity.hpp"
 #include "evidence/tcb_info.hpp"
-
-#include <limits>
 
 namespace lumoz::collateral {
 namespace {
@@ -18,52 +16,29 @@ std::unexpected<Error> unexpected_answer(Item item, std::string detail) {
                 std::string(to_text(item)) + ": " + std::move(detail));
 }
 
-/// The signed text is cut out as it stands: number form, order and white space are part of what was signed.
 Result<Document> read_json(Item item, std::string_view body, std::string chain) {
-    const std::string_view wrapped = item == Item::TcbInfo ? "tcbInfo" : "enclaveIdentity";
-    const auto document = json::Document::parse(body, {.max_bytes = kMaxDocument, .max_depth = 17});
-    if (!document) return unexpected_answer(item, document.error().detail);
-    const auto text = document->root().find(wrapped);
-    const auto signature = document->root().find("signature");
-    if (!text || !text->is_object()) return unexpected_answer(item, "no " + std::string(wrapped));
-    if (!signature || !signature->is_string()) return unexpected_answer(item, "no signature");
+    LUMOZ_TRY(evidence::SignedText cut,
+              evidence::cut_signed_text(body, item == Item::TcbInfo ? "tcbInfo" : "enclaveIdentity"));
     return Document{.item = item,
                     .chain = std::move(chain),
-                    .text = std::string(text->raw()),
-                    .signature = signature->as_string().value_or("")};
-}
-
-bool all_hex(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    });
+                    .text = std::move(cut.text),
+                    .signature = std::move(cut.signature)};
 }
 
 /// Services disagree about the encoding of CRLs whatever was asked for: the content tells.
 Result<Document> read_crl(Item item, ByteView body, std::string chain) {
-    std::string_view text = as_text(body);
-    Bytes der;
-    if (text.starts_with("-----") || all_hex(text.substr(0, text.find_last_not_of("\r\n") + 1))) {
-        if (!text.starts_with("-----")) text = text.substr(0, text.find_last_not_of("\r\n") + 1);
-        LUMOZ_TRY(der, evidence::decode_crl(text));
-    } else {
-        der = to_bytes(body);
+    const std::string_view text = as_text(body);
+    const std::string_view line = text.substr(0, text.find_last_not_of("\r\n") + 1);
+    Bytes der = to_bytes(body);
+    if (text.starts_with("-----") || is_hex(line)) {
+        LUMOZ_TRY(der, evidence::decode_crl(is_hex(line) ? line : text));
     }
     LUMOZ_TRY(const evidence::Crl crl, evidence::Crl::parse(der));
     return Document{.item = item, .chain = std::move(chain), .text = to_hex(crl.der())};
 }
 
-struct Window {
-    UnixTime begin = std::numeric_limits<UnixTime>::min();
-    UnixTime end = std::numeric_limits<UnixTime>::max();
-    void narrow(UnixTime from, UnixTime to) {
-        begin = std::max(begin, from);
-        end = std::min(end, to);
-    }
-};
-
 Checked checked(const verify::Chain& chain, UnixTime issued, UnixTime next_update) {
-    Window window;
+    TimeWindow window;
     window.narrow(issued, next_update);
     for (const verify::CertPtr& certificate : chain)
         window.narrow(certificate->not_before, certificate->not_after);

@@ -5,12 +5,13 @@
 
 #include "base/time.hpp"
 #include "collateral/request.hpp"
+#include "evidence/pcs_answer.hpp"
 #include "verify/roots.hpp"
 
 namespace lumoz::collateral {
 
 /// Ceiling of a document as it comes from a service, a file or the cache.
-inline constexpr std::size_t kMaxDocument = std::size_t{2} << 20;
+inline constexpr std::size_t kMaxDocument = evidence::kMaxPcsBody;
 
 struct Document {
     Item item = Item::TcbInfo;

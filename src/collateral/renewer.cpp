@@ -4,27 +4,8 @@
 #include "base/log.hpp"
 #include "collateral/chance.hpp"
 
-#include <csignal>
-#include <pthread.h>
-
 namespace lumoz::collateral {
 namespace {
-
-/// Signals are for the main thread: a thread that starts with them blocked never gets one.
-class SignalsBlocked {
-public:
-    SignalsBlocked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_BLOCK, &all, &before_);
-    }
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    sigset_t before_{};
-};
 
 void log_trouble(const Error& error, std::string_view item) {
     log::warn("collateral_not_renewed",
@@ -88,7 +69,6 @@ void Renewer::work(const Request& request) {
 }
 
 void Renewer::start(Request request) {
-    const SignalsBlocked blocked;
     thread_ = std::thread([this, request = std::move(request)] { work(request); });
 }
 

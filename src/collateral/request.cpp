@@ -6,9 +6,6 @@
 namespace lumoz::collateral {
 namespace {
 
-constexpr std::string_view kPlatformCa = "Intel SGX PCK Platform CA";
-constexpr std::string_view kProcessorCa = "Intel SGX PCK Processor CA";
-
 std::string_view tee_text(const Platform& platform) {
     return platform.tdx ? "tdx" : "sgx";
 }
@@ -22,20 +19,6 @@ std::string set_query(const DataSet& set, char before) {
 
 }  // namespace
 
-std::string_view to_text(PckCa ca) {
-    return ca == PckCa::Platform ? "platform" : "processor";
-}
-
-std::string_view common_name(PckCa ca) {
-    return ca == PckCa::Platform ? kPlatformCa : kProcessorCa;
-}
-
-std::optional<PckCa> pck_ca_named(std::string_view name) {
-    if (name == kPlatformCa) return PckCa::Platform;
-    if (name == kProcessorCa) return PckCa::Processor;
-    return std::nullopt;
-}
-
 std::string to_text(const DataSet& set) {
     if (set.number) return "eval-" + std::to_string(*set.number);
     return set.early ? "early" : "standard";
@@ -45,24 +28,6 @@ std::string_view to_text(Item item) {
     constexpr std::array<std::string_view, kItems.size()> kNames{"tcb_info", "qe_identity", "pck_crl",
                                                                  "root_ca_crl"};
     return kNames[static_cast<std::size_t>(item)];
-}
-
-Result<Platform> platform_of(ByteView quote, std::string_view pck_chain) {
-    LUMOZ_TRY(const evidence::Quote parsed, evidence::Quote::parse(quote));
-    if (parsed.cert_type() == evidence::kCertTypePckChain) pck_chain = as_text(parsed.cert_data());
-    if (pck_chain.empty())
-        return fail(
-            Errc::Usage, "E_COLLATERAL_NEEDS", "collateral.platform",
-            "the quote has no PCK chain, certification data type " + std::to_string(parsed.cert_type()));
-    LUMOZ_TRY(const std::vector<Bytes> certificates, evidence::split_certificates(pck_chain));
-    if (certificates.size() < 2)
-        return fail(Errc::Malformed, "E_COLLATERAL_NEEDS", "collateral.platform", "no chain of certificates");
-    LUMOZ_TRY(const evidence::Certificate leaf, evidence::Certificate::parse(certificates[0]));
-    LUMOZ_TRY(const evidence::Certificate issuer, evidence::Certificate::parse(certificates[1]));
-    LUMOZ_TRY(const evidence::PckExtension extension, evidence::parse_pck_extension(leaf));
-    const std::optional<PckCa> ca = pck_ca_named(issuer.common_name());
-    if (!ca) return fail(Errc::Refused, "E_CHAIN_NAME", "collateral.platform_ca");
-    return Platform{.tdx = parsed.is_tdx(), .fmspc = extension.fmspc, .ca = *ca};
 }
 
 std::string target_of(Item item, const Request& request) {

@@ -3,26 +3,14 @@
 // and the four documents of a bundle with their paths (specification tdx.md 4.2) and cache keys (4.3).
 #pragma once
 
-#include "evidence/pck.hpp"
+#include "evidence/platform.hpp"
 
 #include <array>
 
 namespace lumoz::collateral {
 
-/// Which of Intel's two CAs issued the platform's PCK certificate.
-enum class PckCa : std::uint8_t { Processor, Platform };
-/// `processor`, `platform`: as the service's query spells it.
-[[nodiscard]] std::string_view to_text(PckCa ca);
-/// By the common name of the CA's certificate; nothing for another name.
-[[nodiscard]] std::optional<PckCa> pck_ca_named(std::string_view common_name);
-[[nodiscard]] std::string_view common_name(PckCa ca);
-
-/// The platform family whose documents are wanted.
-struct Platform {
-    bool tdx = true;
-    evidence::Fmspc fmspc;
-    PckCa ca = PckCa::Platform;
-};
+using evidence::PckCa;
+using evidence::Platform;
 
 /// `standard`: the data set in force; `early`: the newest; or one data set by its number.
 struct DataSet {
@@ -36,12 +24,6 @@ struct Request {
     Platform platform;
     DataSet set;
 };
-
-/// From the PCK chain in the quote, else from `pck_chain` (PEM; may be empty). The certificates are only read
-/// here, not believed: a wrong platform costs a document that does not fit. Errors of the quote's and the
-/// certificates' parsers; `E_COLLATERAL_NEEDS` when there is no chain, `E_CHAIN_NAME` for a CA that is none
-/// of the two.
-Result<Platform> platform_of(ByteView quote, std::string_view pck_chain = {});
 
 /// The documents of a bundle, in the order in which they are fetched: the first brings the root certificate.
 enum class Item : std::uint8_t { TcbInfo, QeIdentity, PckCrl, RootCrl };

@@ -10,39 +10,8 @@ constexpr std::string_view kApiPaths[] = {"/sgx/certification/v4", "/tdx/certifi
 constexpr std::chrono::milliseconds kConnect{10'000};
 constexpr std::chrono::milliseconds kSilence{15'000};
 
-/// Cuts a transfer that takes too long as a whole.
-class TotalLimit final : public net::Deadline {
-public:
-    using Deadline::Deadline;
-    net::CancelToken token;
-    std::unique_ptr<net::ClientExchange> exchange;
-    bool over = false;
-
-private:
-    void expired() override {
-        over = true;
-        token.cancel();
-        if (exchange) exchange->cancel();
-    }
-};
-
-net::Task<Result<net::Response>> exchange(net::Client& client, std::string target, TotalLimit& limit) {
-    const net::Headers headers{{"Accept", "*/*"}, {"Accept-Encoding", "identity"}};
-    LUMOZ_CO_TRY(limit.exchange, co_await client.send("GET", std::move(target), headers, {}, &limit.token));
-    net::Response out;
-    out.head = limit.exchange->head();
-    LUMOZ_CO_TRY(out.body, co_await limit.exchange->read_all(kMaxDocument));
-    co_return out;
-}
-
-net::Task<void> exchange_and_stop(net::Loop& loop, net::Client& client, std::string target,
-                                  net::Duration total, Result<net::Response>& result) {
-    TotalLimit limit(loop);
-    limit.set(loop.now() + total);
-    result = co_await exchange(client, std::move(target), limit);
-    limit.exchange.reset();
-    if (limit.over && !result) result = fail(Errc::Timeout, "E_NET_TIMEOUT", "collateral.total");
-    loop.stop();
+net::Headers request_headers() {
+    return {{"Accept", "*/*"}, {"Accept-Encoding", "identity"}};
 }
 
 std::unexpected<Error> bad_url(std::string detail) {
@@ -64,7 +33,9 @@ Result<net::Url> read_url(std::string_view text) {
 }  // namespace
 
 HttpTransport::HttpTransport(net::Url url, net::BlockingOptions options)
-    : url_(std::move(url)), options_(std::move(options)) {}
+    : url_(std::move(url)), options_(std::move(options)) {
+    options_.interrupt = &interrupt_;
+}
 
 Result<std::unique_ptr<HttpTransport>> HttpTransport::open(std::string_view text,
                                                            const HttpOptions& options) {
@@ -74,6 +45,7 @@ Result<std::unique_ptr<HttpTransport>> HttpTransport::open(std::string_view text
     blocking.client.head_timeout = kSilence;
     blocking.client.read_timeout = kSilence;
     blocking.total = options.total;
+    blocking.max_bytes = kMaxDocument;
     std::unique_ptr<HttpTransport> out(new HttpTransport(std::move(url), std::move(blocking)));
     LUMOZ_TRY(net::TlsContext trusted, net::TlsContext::client_with_ca(options.ca_file));
     out->elsewhere_ = std::make_shared<const net::TlsContext>(std::move(trusted));
@@ -85,27 +57,8 @@ Result<std::unique_ptr<HttpTransport>> HttpTransport::open(std::string_view text
     return out;
 }
 
-Result<net::Response> HttpTransport::perform(const net::Url& url, std::string_view target,
-                                             const net::ClientOptions& options) {
-    Result<net::Response> result = fail(Errc::Closed, "E_NET_CANCELLED", "collateral.cancel");
-    net::Loop loop;
-    {
-        const std::scoped_lock lock(mutex_);
-        if (cancelled_) return result;
-        running_ = &loop;
-    }
-    {
-        net::Client client(loop, url, options);
-        loop.spawn(exchange_and_stop(loop, client, std::string(target), options_.total, result));
-        loop.run();
-    }
-    const std::scoped_lock lock(mutex_);
-    running_ = nullptr;
-    return result;
-}
-
 Result<net::Response> HttpTransport::get(std::string_view target) {
-    return perform(url_, target, options_.client);
+    return net::http_get(url_, target, request_headers(), options_);
 }
 
 Result<net::Response> HttpTransport::get_url(std::string_view text) {
@@ -115,15 +68,13 @@ Result<net::Response> HttpTransport::get_url(std::string_view text) {
     if (path == std::string_view::npos || text[path] != '/' || text.contains('#'))
         return bad_url("not an address of a document");
     LUMOZ_TRY(const net::Url url, read_url(text.substr(0, path)));
-    net::ClientOptions options = options_.client;
-    options.tls = elsewhere_;
-    return perform(url, text.substr(path), options);
+    net::BlockingOptions options = options_;
+    options.client.tls = elsewhere_;
+    return net::http_get(url, text.substr(path), request_headers(), options);
 }
 
 void HttpTransport::cancel() {
-    const std::scoped_lock lock(mutex_);
-    cancelled_ = true;
-    if (running_ != nullptr) running_->stop();
+    interrupt_.stop();
 }
 
 }  // namespace lumoz::collateral

@@ -4,8 +4,6 @@
 
 #include "net/blocking.hpp"
 
-#include <mutex>
-
 namespace lumoz::collateral {
 
 /// Tests hand in their own.
@@ -38,15 +36,10 @@ public:
 
 private:
     HttpTransport(net::Url url, net::BlockingOptions options);
-    Result<net::Response> perform(const net::Url& url, std::string_view target,
-                                  const net::ClientOptions& client);
-
     net::Url url_;
     net::BlockingOptions options_;
     std::shared_ptr<const net::TlsContext> elsewhere_;  ///< trust by authorities, never by the pin
-    std::mutex mutex_;
-    net::Loop* running_ = nullptr;
-    bool cancelled_ = false;
+    net::Interrupt interrupt_;
 };
 
 }  // namespace lumoz::collateral

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/intel_pcs.hpp"
 
+#include "evidence/pcs_answer.hpp"
 #include "evidence/schema.hpp"
 
 namespace lumoz::evidence {
@@ -9,44 +10,19 @@ namespace {
 
 const Schema kSchema(Errc::Malformed, "E_COLLATERAL_PARSE", "collateral.pcs");
 constexpr std::size_t kMostResponses = 16;
-constexpr std::size_t kMostBody = std::size_t{2} << 20;
 
 struct Response {
-    std::string path;  ///< of the URL, without query
-    std::string chain;
+    std::string path;   ///< of the URL, without query
+    std::string chain;  ///< of the header, still encoded
     Bytes body;
 };
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-/// Issuer chains travel percent-encoded.
-std::optional<std::string> percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out.push_back(text[i]);
-            continue;
-        }
-        if (i + 2 >= text.size()) return std::nullopt;
-        const int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-        if (high < 0 || low < 0) return std::nullopt;
-        out.push_back(static_cast<char>(high << 4 | low));
-        i += 2;
-    }
-    return out;
-}
 
 bool same_name(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
     return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-/// Value of the header that carries an issuer chain; empty when there is none.
+/// Value of the header that carries an issuer chain, still encoded; empty when there is none.
 Result<std::string> issuer_chain(const json::Value& headers) {
     if (!headers.is_object()) return kSchema.bad("headers", "not an object");
     constexpr std::string_view kNames[] = {"TCB-Info-Issuer-Chain", "SGX-TCB-Info-Issuer-Chain",
@@ -57,9 +33,8 @@ Result<std::string> issuer_chain(const json::Value& headers) {
         if (!out.empty()) return kSchema.bad(header.name, "a second issuer chain");
         const std::vector<json::Value> values = header.value.elements();
         const auto text = values.size() == 1 ? values[0].as_string() : std::nullopt;
-        const auto decoded = text ? percent_decoded(*text) : std::nullopt;
-        if (!decoded) return kSchema.bad(header.name, "not one percent-encoded text");
-        out = *decoded;
+        if (!text) return kSchema.bad(header.name, "not one text");
+        out = *text;
     }
     return out;
 }
@@ -72,7 +47,7 @@ Result<Response> read_response(const json::Value& value) {
     LUMOZ_TRY(const json::Value headers, kSchema.object(value, "headers"));
     LUMOZ_TRY(out.chain, issuer_chain(headers));
     LUMOZ_TRY(const std::string body, kSchema.text(value, "body_base64"));
-    if (body.size() > kMostBody) return kSchema.bad("body_base64", "too large");
+    if (body.size() > kMaxPcsBody) return kSchema.bad("body_base64", "too large");
     auto raw = from_base64(body);
     if (!raw) return kSchema.bad("body_base64", "not canonical Base64");
     out.body = std::move(*raw);
@@ -80,15 +55,16 @@ Result<Response> read_response(const json::Value& value) {
     return out;
 }
 
-/// Signed text and signature of `{"tcbInfo":{…},"signature":hex}` and its like, as they stand.
-Status cut_signed(const Response& response, std::string_view member, std::string& text,
-                  std::string& signature) {
-    const auto document =
-        json::Document::parse(as_text(response.body), {.max_bytes = kMostBody, .max_depth = 16});
-    if (!document) return kSchema.bad(member, "its body is not JSON");
-    LUMOZ_TRY(const json::Value value, kSchema.object(document->root(), member));
-    LUMOZ_TRY(signature, kSchema.text(document->root(), "signature"));
-    text = value.raw();
+/// Chain, signed text and signature of one document.
+Status read_signed(const Response& response, std::string_view member, std::string& chain, std::string& text,
+                   std::string& signature) {
+    auto decoded = decode_chain_header(response.chain);
+    if (!decoded) return kSchema.bad(member, "its issuer chain: " + decoded.error().detail);
+    auto cut = cut_signed_text(as_text(response.body), member);
+    if (!cut) return kSchema.bad(member, cut.error().detail);
+    chain = std::move(*decoded);
+    text = std::move(cut->text);
+    signature = std::move(cut->signature);
     return {};
 }
 
@@ -99,17 +75,17 @@ Status take(const Response& response, Collateral& out) {
     };
     if (response.path.ends_with("/certification/v4/tcb")) {
         LUMOZ_CHECK_OK(once(out.tcb_info, "tcb_info"));
-        out.tcb_info_issuer_chain = response.chain;
-        return cut_signed(response, "tcbInfo", out.tcb_info, out.tcb_info_signature);
+        return read_signed(response, "tcbInfo", out.tcb_info_issuer_chain, out.tcb_info,
+                           out.tcb_info_signature);
     }
     if (response.path.ends_with("/certification/v4/qe/identity")) {
         LUMOZ_CHECK_OK(once(out.qe_identity, "qe_identity"));
-        out.qe_identity_issuer_chain = response.chain;
-        return cut_signed(response, "enclaveIdentity", out.qe_identity, out.qe_identity_signature);
+        return read_signed(response, "enclaveIdentity", out.qe_identity_issuer_chain, out.qe_identity,
+                           out.qe_identity_signature);
     }
     if (response.path.ends_with("/certification/v4/pckcrl")) {
         LUMOZ_CHECK_OK(once(out.pck_crl, "pck_crl"));
-        out.pck_crl_issuer_chain = response.chain;
+        // Its issuers are those of the quote: the chain in the head is trusted for nothing.
         out.pck_crl = to_hex(response.body);
         return {};
     }

@@ -64,14 +64,53 @@ Task<void> perform_and_stop(Loop& loop, Client& client, const Call& call, Result
     loop.stop();
 }
 
+}  // namespace
+
+/// Makes a loop known to an interrupt while it runs.
+class InterruptibleRun {
+public:
+    InterruptibleRun(Loop& loop, Interrupt* interrupt) : interrupt_(interrupt) {
+        if (interrupt_ == nullptr) return;
+        const std::scoped_lock lock(interrupt_->mutex_);
+        interrupt_->running_ = &loop;
+        if (interrupt_->stopped_) loop.stop();
+    }
+    ~InterruptibleRun() {
+        if (interrupt_ == nullptr) return;
+        const std::scoped_lock lock(interrupt_->mutex_);
+        interrupt_->running_ = nullptr;
+    }
+    InterruptibleRun(const InterruptibleRun&) = delete;
+    InterruptibleRun& operator=(const InterruptibleRun&) = delete;
+    [[nodiscard]] bool stopped() const {
+        if (interrupt_ == nullptr) return false;
+        const std::scoped_lock lock(interrupt_->mutex_);
+        return interrupt_->stopped_;
+    }
+
+private:
+    Interrupt* interrupt_;
+};
+
+void Interrupt::stop() {
+    const std::scoped_lock lock(mutex_);
+    stopped_ = true;
+    if (running_ != nullptr) running_->stop();
+}
+
+namespace {
+
 Result<Response> run_call(const Call& call) {
     Loop loop;
+    const InterruptibleRun run(loop, call.options.interrupt);
+    if (run.stopped()) return fail(Errc::Closed, "E_NET_CANCELLED", "net.blocking.interrupt");
     Result<Response> result = fail(Errc::Internal, "E_NET_CLOSED", "net.blocking.run");
     {
         Client client(loop, call.url, call.options.client);
         loop.spawn(perform_and_stop(loop, client, call, result));
         loop.run();
     }
+    if (!result && run.stopped()) return fail(Errc::Closed, "E_NET_CANCELLED", "net.blocking.interrupt");
     return result;
 }
 

@@ -5,7 +5,25 @@
 
 #include "net/client.hpp"
 
+#include <mutex>
+
 namespace lumoz::net {
+
+/// Ends blocking calls from another thread, those to come too.
+class Interrupt {
+public:
+    Interrupt() = default;
+    Interrupt(const Interrupt&) = delete;
+    Interrupt& operator=(const Interrupt&) = delete;
+    /// Any thread, once and for all: the call under way and all that follow give `E_NET_CANCELLED`.
+    void stop();
+
+private:
+    friend class InterruptibleRun;
+    std::mutex mutex_;
+    Loop* running_ = nullptr;
+    bool stopped_ = false;
+};
 
 struct BlockingOptions {
     ClientOptions client{};
@@ -13,6 +31,7 @@ struct BlockingOptions {
     /// From the first to the last byte: the limits of `client` count anew with every byte that comes.
     /// `E_NET_TIMEOUT`.
     Duration total = std::chrono::minutes(2);
+    Interrupt* interrupt = nullptr;  ///< must outlive the call; one call at a time
 };
 
 struct Response {

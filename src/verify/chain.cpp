@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/chain.hpp"
 
+#include "evidence/platform.hpp"
 #include "verify/vendor_signatures.hpp"
 
 namespace lumoz::verify {
@@ -9,7 +10,7 @@ using evidence::Certificate;
 
 namespace {
 
-constexpr std::string_view kPckIntermediates[] = {"Intel SGX PCK Platform CA", "Intel SGX PCK Processor CA"};
+constexpr std::string_view kPckIntermediates[] = {evidence::kPlatformCaName, evidence::kProcessorCaName};
 constexpr std::string_view kRootName = "Intel SGX Root CA";
 
 std::unexpected<Error> bad(std::string_view rule, std::string_view where, std::string detail = {}) {

@@ -4,8 +4,6 @@
 #include "base/hex.hpp"
 #include "crypto/sha2.hpp"
 
-#include <limits>
-
 namespace lumoz::verify {
 
 namespace {
@@ -80,22 +78,13 @@ void warm(PreparedState& state, std::string_view pck_chain) {
     if (state.pck_crl) (void)check_crl(*state.pck_crl, **ca, memo);
 }
 
-struct Window {
-    UnixTime begin = std::numeric_limits<UnixTime>::min();
-    UnixTime end = std::numeric_limits<UnixTime>::max();
-    void narrow(UnixTime from, UnixTime to) {
-        begin = std::max(begin, from);
-        end = std::min(end, to);
-    }
-};
-
 void set_window(PreparedState& state) {
     const auto& tcb = state.tcb_info;
     const auto& qe = state.qe_identity;
     if (!state.root_crl || !state.pck_crl || !tcb.chain || !tcb.signature || !tcb.document || !qe.chain ||
         !qe.signature || !qe.document)
         return;
-    Window window;
+    TimeWindow window;
     for (const Chain* chain : {&*tcb.chain, &*qe.chain})
         for (const CertPtr& certificate : *chain)
             window.narrow(certificate->not_before, certificate->not_after);

@@ -2,7 +2,7 @@
 // The CPU's evidence of a report: a quote with collateral is verified; one without collateral and a SEV-SNP
 // report are read only, so that what the document says about them can still be refuted.
 #include "base/hex.hpp"
-#include "evidence/pck.hpp"
+#include "evidence/platform.hpp"
 #include "verify/report_verification.hpp"
 
 namespace lumoz::verify {
@@ -12,24 +12,13 @@ namespace {
 /// Which documents are missing, as exactly as the quote tells.
 std::string missing_collateral(const evidence::Quote& quote) {
     const std::string tee = quote.is_tdx() ? "TDX" : "SGX";
+    const auto platform = evidence::platform_of(quote.bytes());
     std::string out = "needed: " + tee + " TCB info";
-    std::string ca;
-    if (quote.cert_type() == evidence::kCertTypePckChain) {
-        const auto chain = evidence::split_certificates(as_text(quote.cert_data()));
-        const auto leaf =
-            chain && !chain->empty()
-                ? evidence::Certificate::parse(chain->front())
-                : Result<evidence::Certificate>(fail(Errc::Refused, "E_CERT_PARSE", "report.collateral"));
-        const auto pck = leaf ? evidence::parse_pck_extension(*leaf)
-                              : Result<evidence::PckExtension>(std::unexpected(leaf.error()));
-        if (pck) {
-            out += " of FMSPC " + to_hex(pck->fmspc.view());
-            ca = pck->platform_instance_id ? " of the platform CA" : " of the PCK CA";
-        }
-    } else {
-        out += ", PCK certificate chain";
-    }
-    return out + ", " + tee + " QE identity, PCK CRL" + ca + ", root CA CRL";
+    if (platform) out += " of FMSPC " + to_hex(platform->fmspc.view());
+    if (quote.cert_type() != evidence::kCertTypePckChain) out += ", PCK certificate chain";
+    out += ", " + tee + " QE identity, PCK CRL";
+    if (platform) out += " of the " + std::string(to_text(platform->ca)) + " CA";
+    return out + ", root CA CRL";
 }
 
 }  // namespace

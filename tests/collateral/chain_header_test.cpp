@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "collateral/chain_header.hpp"
-
+#include "evidence/pcs_answer.hpp"
 #include "tests/collateral/fake_vendor.hpp"
 
 #include <gtest/gtest.h>
 
 namespace lumoz::collateral {
 namespace {
+
+using evidence::decode_chain_header;
+using evidence::kMaxChainHeader;
 
 const std::string& chain() {
     static const std::string text = testing::FakeVendor().documents().tcb_info_issuer_chain;

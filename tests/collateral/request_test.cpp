@@ -54,14 +54,14 @@ TEST(CollateralRequest, AGenuineQuoteTellsItsPlatform) {
     std::size_t told = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(*dir / "tdx" / "quotes")) {
         if (!entry.is_regular_file() || !entry.path().string().contains("real")) continue;
-        const auto platform = platform_of(as_bytes(lumoz::testing::read_file(entry.path())));
+        const auto platform = evidence::platform_of(as_bytes(lumoz::testing::read_file(entry.path())));
         if (platform) ++told;
     }
     EXPECT_GT(told, 0U);
 }
 
 TEST(CollateralRequest, WhatIsNoQuoteIsRefusedByItsParser) {
-    EXPECT_EQ(platform_of(as_bytes("x")).error().rule, "E_QUOTE_TRUNCATED");
+    EXPECT_EQ(evidence::platform_of(as_bytes("x")).error().rule, "E_QUOTE_TRUNCATED");
 }
 
 }  // namespace

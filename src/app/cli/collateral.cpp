@@ -58,7 +58,7 @@ Result<collateral::Request> wanted(const CollateralOptions& options) {
     if (!options.quote.empty()) {
         LUMOZ_TRY(const Bytes content, read_input(options.quote));
         LUMOZ_TRY(const Bytes quote, verify::quote_bytes(content));
-        LUMOZ_TRY(request.platform, collateral::platform_of(quote));
+        LUMOZ_TRY(request.platform, evidence::platform_of(quote));
         return request;
     }
     const auto fmspc = fixed_from_hex<evidence::Fmspc>(options.fmspc);
@@ -66,7 +66,7 @@ Result<collateral::Request> wanted(const CollateralOptions& options) {
     request.platform = {
         .tdx = options.tee == "tdx",
         .fmspc = *fmspc,
-        .ca = options.ca == "platform" ? collateral::PckCa::Platform : collateral::PckCa::Processor};
+        .ca = options.ca == "platform" ? evidence::PckCa::Platform : evidence::PckCa::Processor};
     return request;
 }
 
@@ -87,7 +87,7 @@ Answer describe(const collateral::Bundle& bundle, const Trust& trust, std::strin
     v.pass("collateral.platform", "each document is of this platform");
     v.check("collateral.dates", "none has run out", check_dates(bundle, trust.now));
     v.set_simulated(!verify::RootPins::is_embedded(bundle.root));
-    const collateral::Platform& platform = bundle.request.platform;
+    const evidence::Platform& platform = bundle.request.platform;
     v.establish_text("tee", platform.tdx ? "tdx" : "sgx");
     v.establish_text("fmspc", to_hex(platform.fmspc.view()));
     v.establish_text("ca", to_text(platform.ca));
@@ -163,7 +163,7 @@ Result<std::string> collateral_for(ByteView quote, const CollateralSourceOptions
                                    const Trust& trust) {
     if (source.service.empty() && source.cache.empty())
         return usage("needs --collateral, --collateral-service or --collateral-cache");
-    LUMOZ_TRY(const collateral::Platform platform, collateral::platform_of(quote));
+    LUMOZ_TRY(const evidence::Platform platform, evidence::platform_of(quote));
     Parts parts;
     LUMOZ_CHECK_OK(open_parts(parts, source, trust, true));
     LUMOZ_TRY(const collateral::Supply supply,

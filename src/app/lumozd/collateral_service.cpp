@@ -68,7 +68,7 @@ Result<std::unique_ptr<ServiceCollateral>> ServiceCollateral::open(const gateway
 }
 
 void ServiceCollateral::learn(ByteView quote) {
-    auto platform = collateral::platform_of(quote);
+    auto platform = evidence::platform_of(quote);
     {
         const std::scoped_lock lock(mutex_);
         if (learned_) return;

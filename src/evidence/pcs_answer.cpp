@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "collateral/chain_header.hpp"
+#include "evidence/pcs_answer.hpp"
 
+#include "base/json.hpp"
 #include "evidence/pck.hpp"
 
-namespace lumoz::collateral {
+namespace lumoz::evidence {
 namespace {
 
 constexpr std::size_t kMaxCertificates = 4;
@@ -45,10 +46,25 @@ Result<std::string> decode_chain_header(std::string_view value) {
         if (encoded) i += 2;
         text.push_back(static_cast<char>(c));
     }
-    LUMOZ_TRY(const std::vector<Bytes> certificates, evidence::split_certificates(text));
+    LUMOZ_TRY(const std::vector<Bytes> certificates, split_certificates(text));
     if (certificates.empty() || certificates.size() > kMaxCertificates)
         return bad(std::to_string(certificates.size()) + " certificates");
     return text;
 }
 
-}  // namespace lumoz::collateral
+Result<SignedText> cut_signed_text(std::string_view body, std::string_view member) {
+    const auto bad_answer = [member](std::string_view why) {
+        return fail(Errc::Malformed, "E_COLLATERAL_ANSWER", "collateral.answer",
+                    std::string(member) + ": " + std::string(why));
+    };
+    const auto document = json::Document::parse(body, {.max_bytes = kMaxPcsBody, .max_depth = 17});
+    if (!document) return bad_answer(document.error().detail);
+    const auto text = document->root().find(member);
+    if (!text || !text->is_object()) return bad_answer("is not there");
+    const auto signature = document->root().find("signature");
+    const auto hex = signature ? signature->as_string() : std::nullopt;
+    if (!hex) return bad_answer("no signature");
+    return SignedText{.text = std::string(text->raw()), .signature = *hex};
+}
+
+}  // namespace lumoz::evidence
