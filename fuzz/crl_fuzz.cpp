@@ -13,8 +13,8 @@ using lumoz::ByteView;
 using lumoz::equal;
 using lumoz::evidence::Crl;
 using lumoz::fuzz::bytes_of;
-using lumoz::fuzz::Held;
 using lumoz::fuzz::hold;
+using lumoz::fuzz::Owned;
 
 /// Content bytes of a serial number in DER.
 lumoz::Bytes content_of(const ASN1_INTEGER* serial) {
@@ -42,7 +42,7 @@ void compare_entries(const Crl& ours, X509_CRL* theirs) {
 
 void compare_with_openssl(const Crl& ours) {
     const unsigned char* at = ours.der().data();
-    const Held<X509_CRL, X509_CRL_free> held(
+    const Owned<X509_CRL, X509_CRL_free> held(
         d2i_X509_CRL(nullptr, &at, static_cast<long>(ours.der().size())));
     X509_CRL* const theirs = held.get();
     hold(theirs != nullptr && at == ours.der().data() + ours.der().size());
@@ -58,7 +58,7 @@ void compare_with_openssl(const Crl& ours) {
     X509_CRL_get0_signature(theirs, &signature, nullptr);
     hold(equal(lumoz::crypto::p256_signature_to_der(ours.signature), bytes_of(signature)));
     hold((X509_CRL_get_ext_by_NID(theirs, NID_crl_number, -1) >= 0) == ours.has_number());
-    const Held<AUTHORITY_KEYID, AUTHORITY_KEYID_free> authority(static_cast<AUTHORITY_KEYID*>(
+    const Owned<AUTHORITY_KEYID, AUTHORITY_KEYID_free> authority(static_cast<AUTHORITY_KEYID*>(
         X509_CRL_get_ext_d2i(theirs, NID_authority_key_identifier, nullptr, nullptr)));
     if (authority && authority->keyid != nullptr)
         hold(equal(bytes_of(authority->keyid), ours.authority_key_id()));

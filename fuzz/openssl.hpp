@@ -4,25 +4,17 @@
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "crypto/owned.hpp"
 #include "fuzz.hpp"
 
 #include <openssl/asn1.h>
 #include <openssl/x509v3.h>
 
 #include <ctime>
-#include <memory>
 
 namespace lumoz::fuzz {
 
-template <auto F>
-struct Free {
-    template <class T>
-    void operator()(T* p) const {
-        F(p);
-    }
-};
-template <class T, auto F>
-using Held = std::unique_ptr<T, Free<F>>;
+using crypto::Owned;
 
 inline ByteView bytes_of(const ASN1_STRING* text) {
     return {ASN1_STRING_get0_data(text), static_cast<std::size_t>(ASN1_STRING_length(text))};

@@ -14,8 +14,8 @@ using lumoz::ByteView;
 using lumoz::equal;
 using lumoz::evidence::Certificate;
 using lumoz::fuzz::bytes_of;
-using lumoz::fuzz::Held;
 using lumoz::fuzz::hold;
+using lumoz::fuzz::Owned;
 
 void compare_extensions(const Certificate& ours, const X509* theirs) {
     const auto get = [&](int nid) {
@@ -25,25 +25,25 @@ void compare_extensions(const Certificate& ours, const X509* theirs) {
         hold(found != -2);
         return value;
     };
-    const Held<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free> subject(
+    const Owned<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free> subject(
         static_cast<ASN1_OCTET_STRING*>(get(NID_subject_key_identifier)));
     hold(subject && equal(bytes_of(subject.get()), ours.subject_key_id()));
-    const Held<AUTHORITY_KEYID, AUTHORITY_KEYID_free> authority(
+    const Owned<AUTHORITY_KEYID, AUTHORITY_KEYID_free> authority(
         static_cast<AUTHORITY_KEYID*>(get(NID_authority_key_identifier)));
     // The issuer's name, which nothing here reads, may be one that OpenSSL does not.
     if (authority && authority->keyid != nullptr)
         hold(equal(bytes_of(authority->keyid), ours.authority_key_id()));
-    const Held<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free> constraints(
+    const Owned<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free> constraints(
         static_cast<BASIC_CONSTRAINTS*>(get(NID_basic_constraints)));
     hold(constraints && (constraints->ca != 0) == ours.ca);
-    const Held<ASN1_BIT_STRING, ASN1_BIT_STRING_free> usage(
+    const Owned<ASN1_BIT_STRING, ASN1_BIT_STRING_free> usage(
         static_cast<ASN1_BIT_STRING*>(get(NID_key_usage)));
     constexpr int kDigitalSignature = 0, kKeyCertSign = 5;
     hold(usage && (ASN1_BIT_STRING_get_bit(usage.get(), kDigitalSignature) != 0) == ours.digital_signature);
     hold((ASN1_BIT_STRING_get_bit(usage.get(), kKeyCertSign) != 0) == ours.key_cert_sign);
     hold(X509_get_ext_by_NID(theirs, NID_crl_distribution_points, -1) >= 0);
 
-    const Held<ASN1_OBJECT, ASN1_OBJECT_free> sgx(OBJ_txt2obj("1.2.840.113741.1.13.1", 1));
+    const Owned<ASN1_OBJECT, ASN1_OBJECT_free> sgx(OBJ_txt2obj("1.2.840.113741.1.13.1", 1));
     const int at = X509_get_ext_by_OBJ(theirs, sgx.get(), -1);
     if (at < 0) {
         hold(ours.sgx_extension().empty());
@@ -55,7 +55,7 @@ void compare_extensions(const Certificate& ours, const X509* theirs) {
 
 void compare_with_openssl(const Certificate& ours) {
     const unsigned char* at = ours.der().data();
-    const Held<X509, X509_free> held(d2i_X509(nullptr, &at, static_cast<long>(ours.der().size())));
+    const Owned<X509, X509_free> held(d2i_X509(nullptr, &at, static_cast<long>(ours.der().size())));
     X509* const theirs = held.get();
     hold(theirs != nullptr && at == ours.der().data() + ours.der().size());
     hold(X509_get_version(theirs) == 2);

@@ -25,8 +25,21 @@ constexpr std::uint32_t kBootApplication = 0x80000003;
 constexpr std::uint32_t kEfiAction = 0x80000007;
 constexpr std::uint32_t kHandoffTables = 0x8000000b;
 
+/// A description behind its size, as events of tables carry one.
+std::string described(std::string_view text) {
+    return std::string(1, static_cast<char>(text.size())) + std::string(text);
+}
+
+/// A text behind a tag and its size, as a kernel's loader writes events.
+std::string tagged(std::string_view text) {
+    std::string out = "SIM\n";
+    for (unsigned i = 0; i < 4; ++i)
+        out += static_cast<char>(text.size() >> (8 * i));
+    return out + std::string(text);
+}
+
 void boot_firmware(Registers& registers) {
-    registers.boot(0, kHandoffTables, "SIMULATED memory map");
+    registers.boot(0, kHandoffTables, described("SIMULATED memory map"));
     for (const std::string_view variable :
          {"SIMULATED SecureBoot", "SIMULATED PK", "SIMULATED KEK", "SIMULATED db", "SIMULATED dbx"}) {
         registers.boot(0, kVariableDriverConfig, variable);
@@ -37,8 +50,8 @@ void boot_firmware(Registers& registers) {
     registers.boot(1, kBootApplication, "SIMULATED kernel");
     registers.boot(1, kEfiAction, "Calling EFI Application from Boot Option");
     registers.boot(1, kSeparator, std::string_view("\0\0\0\0", 4));
-    registers.boot(2, kEventTag, "SIMULATED kernel command line");
-    registers.boot(2, kEventTag, "SIMULATED initrd");
+    registers.boot(2, kEventTag, tagged("SIMULATED kernel command line"));
+    registers.boot(2, kEventTag, tagged("SIMULATED initrd"));
     registers.boot(1, kEfiAction, "Exit Boot Services Invocation");
 }
 

@@ -4,30 +4,23 @@
 #include "crypto/p256.hpp"
 #include "crypto/sha2.hpp"
 #include "evidence/pck.hpp"
+#include "evidence/testing.hpp"
 
 #include <gtest/gtest.h>
-
-#include <functional>
 
 namespace lumoz::evidence {
 namespace {
 
 namespace der = crypto::der;
+using testing::Bend;
+using testing::expect_all;
+using testing::extension;
+using testing::join;
+using testing::list;
 
 const crypto::P256Key& key() {
     static const auto out = crypto::P256Key::derive(crypto::sha256(as_bytes("certificate rules")), "key");
     return out;
-}
-
-Bytes join(const std::vector<Bytes>& parts) {
-    Bytes out;
-    for (const Bytes& part : parts)
-        append(out, part);
-    return out;
-}
-
-Bytes list(const std::vector<Bytes>& parts) {
-    return der::element(der::kSequence, join(parts));
 }
 
 Bytes attribute(std::string_view oid, const Bytes& value) {
@@ -36,10 +29,6 @@ Bytes attribute(std::string_view oid, const Bytes& value) {
 
 Bytes name(std::string_view text) {
     return der::sequence({der::set({attribute("2.5.4.3", der::utf8(text))})});
-}
-
-Bytes extension(std::string_view oid, const Bytes& value) {
-    return der::sequence({der::oid(oid), der::octet_string(value)});
 }
 
 Bytes critical(std::string_view oid, const Bytes& value, const Bytes& flag = der::boolean(true)) {
@@ -88,21 +77,6 @@ std::string error_of(const Parts& parts) {
     return out;
 }
 
-struct Bend {
-    const char* what;
-    std::function<void(Parts&)> bend;
-    const char* error;
-};
-
-void expect_all(std::span<const Bend> bends) {
-    for (const Bend& b : bends) {
-        Parts parts;
-        b.bend(parts);
-        EXPECT_EQ(error_of(parts).substr(0, std::string_view(b.error).size()), b.error)
-            << b.what << ": " << error_of(parts);
-    }
-}
-
 TEST(CertificateRule, AGoodOneIsReadWhole) {
     Parts parts;
     EXPECT_EQ(error_of(parts), "accepted");
@@ -134,7 +108,7 @@ TEST(CertificateRule, AGoodOneIsReadWhole) {
 TEST(CertificateRule, TheOuterStructure) {
     const Bytes other = der::sequence({der::oid("1.2.840.10045.4.3.3")});
     const Bytes extra = der::boolean(true);
-    const Bend bends[] = {
+    const Bend<Parts> bends[] = {
         {"bytes behind", [&](Parts& p) { p.behind_all = extra; }, "cert.der der."},
         {"an element behind the signature", [&](Parts& p) { p.behind_signature = extra; }, "cert.der der."},
         {"outer algorithm", [&](Parts& p) { p.outer_algorithm = other; }, "cert.signature_algorithm"},
@@ -149,12 +123,12 @@ TEST(CertificateRule, TheOuterStructure) {
         {"signature is no pair", [](Parts& p) { p.signature = der::bit_string(Bytes{0x30, 0x00}); },
          "cert.der"},
     };
-    expect_all(bends);
+    expect_all<Parts>(bends, error_of);
 }
 
 TEST(CertificateRule, TheSignedPart) {
     const Bytes extra = der::boolean(true);
-    const Bend bends[] = {
+    const Bend<Parts> bends[] = {
         {"version 2", [](Parts& p) { p.version = der::context(0, der::integer(std::uint64_t{1})); },
          "cert.version"},
         {"version as integer", [](Parts& p) { p.version = der::integer(std::uint64_t{2}); }, "cert.der der."},
@@ -184,14 +158,14 @@ TEST(CertificateRule, TheSignedPart) {
         {"key off the curve", [](Parts& p) { p.spki.back() ^= 1; }, "cert.key.point"},
         {"behind the extensions", [&](Parts& p) { p.behind_extensions = extra; }, "cert.der der."},
     };
-    expect_all(bends);
+    expect_all<Parts>(bends, error_of);
 }
 
 TEST(CertificateRule, Names) {
     const auto subject = [](Bytes value) { return [value](Parts& p) { p.subject = value; }; };
     const Bytes cn = attribute("2.5.4.3", der::utf8("subject"));
     const Bytes extra = der::boolean(true);
-    const Bend bends[] = {
+    const Bend<Parts> bends[] = {
         {"an RDN that is no set", subject(der::sequence({cn})), "cert.der der."},
         {"an empty RDN", subject(der::sequence({der::set({})})), "cert.der der."},
         {"an attribute that is no sequence", subject(der::sequence({der::set({extra})})), "cert.der der."},
@@ -225,7 +199,7 @@ TEST(CertificateRule, Names) {
              {der::set({der::sequence({der::element(der::kOid, Bytes{0x55, 0x81}), der::utf8("a")})})})),
          "cert.der der.oid.cut"},
     };
-    expect_all(bends);
+    expect_all<Parts>(bends, error_of);
     const auto common_name = [&](const Bytes& value) {
         Parts parts;
         parts.subject = value;
@@ -249,7 +223,7 @@ TEST(CertificateRule, Extensions) {
     const auto authority = [](Bytes value) {
         return [value](Parts& p) { p.authority = extension(kAuthority, value); };
     };
-    const Bend bends[] = {
+    const Bend<Parts> bends[] = {
         {"no authority key id", [](Parts& p) { p.authority.clear(); },
          "cert.extensions missing: authority key id"},
         {"no subject key id", [](Parts& p) { p.subject_key.clear(); },
@@ -307,7 +281,7 @@ TEST(CertificateRule, Extensions) {
         {"more in the constraints", constraints(der::sequence({der::boolean(true), der::utf8("x")})),
          "cert.der der."},
     };
-    expect_all(bends);
+    expect_all<Parts>(bends, error_of);
 }
 
 TEST(CertificateRule, NoMoreThan32ExtensionsAndNoEmptyList) {

@@ -3,30 +3,19 @@
 #include "crypto/p256.hpp"
 #include "crypto/sha2.hpp"
 #include "evidence/crl.hpp"
+#include "evidence/testing.hpp"
 
 #include <gtest/gtest.h>
-
-#include <functional>
 
 namespace lumoz::evidence {
 namespace {
 
 namespace der = crypto::der;
-
-Bytes join(const std::vector<Bytes>& parts) {
-    Bytes out;
-    for (const Bytes& part : parts)
-        append(out, part);
-    return out;
-}
-
-Bytes list(const std::vector<Bytes>& parts) {
-    return der::element(der::kSequence, join(parts));
-}
-
-Bytes extension(std::string_view oid, const Bytes& value) {
-    return der::sequence({der::oid(oid), der::octet_string(value)});
-}
+using testing::Bend;
+using testing::expect_all;
+using testing::extension;
+using testing::join;
+using testing::list;
 
 Bytes revoked(const Bytes& serial) {
     return der::sequence({serial, der::time(900)});
@@ -71,21 +60,6 @@ std::string error_of(const Parts& parts) {
     return out;
 }
 
-struct Bend {
-    const char* what;
-    std::function<void(Parts&)> bend;
-    const char* error;
-};
-
-void expect_all(std::span<const Bend> bends) {
-    for (const Bend& b : bends) {
-        Parts parts;
-        b.bend(parts);
-        EXPECT_EQ(error_of(parts).substr(0, std::string_view(b.error).size()), b.error)
-            << b.what << ": " << error_of(parts);
-    }
-}
-
 TEST(CrlRule, AGoodOneIsReadWhole) {
     const Parts parts;
     ASSERT_EQ(error_of(parts), "accepted");
@@ -123,7 +97,7 @@ TEST(CrlRule, WhatMayBeAbsent) {
 TEST(CrlRule, TheStructure) {
     const Bytes other = der::sequence({der::oid("1.2.840.10045.4.3.3")});
     const Bytes extra = der::boolean(true);
-    const Bend bends[] = {
+    const Bend<Parts> bends[] = {
         {"bytes behind", [&](Parts& p) { p.behind_all = extra; }, "crl.der der."},
         {"an element behind the signature", [&](Parts& p) { p.behind_signature = extra; }, "crl.der der."},
         {"outer algorithm", [&](Parts& p) { p.outer_algorithm = other; }, "crl.signature_algorithm"},
@@ -177,7 +151,7 @@ TEST(CrlRule, TheStructure) {
          "crl.der der."},
         {"behind the extensions", [&](Parts& p) { p.behind_extensions = extra; }, "crl.der der."},
     };
-    expect_all(bends);
+    expect_all<Parts>(bends, error_of);
 }
 
 TEST(CrlRule, Extensions) {
@@ -185,7 +159,7 @@ TEST(CrlRule, Extensions) {
     const auto number = [](Bytes value) {
         return [value](Parts& p) { p.extensions[0] = extension(kNumber, value); };
     };
-    const Bend bends[] = {
+    const Bend<Parts> bends[] = {
         {"a number that is none", number(extra), "crl.der der."},
         {"a negative number", number(der::element(der::kInteger, Bytes{0x80})), "crl.der der.integer"},
         {"bytes behind the number", number(join({der::integer(std::uint64_t{1}), extra})), "crl.der der."},
@@ -200,7 +174,7 @@ TEST(CrlRule, Extensions) {
          "crl.extension.critical"},
         {"twice", [](Parts& p) { p.extensions.push_back(p.extensions[0]); }, "crl.der der.extensions.twice"},
     };
-    expect_all(bends);
+    expect_all<Parts>(bends, error_of);
 }
 
 TEST(CrlRule, SizesAndTextsHaveBounds) {

@@ -3,29 +3,19 @@
 #include "crypto/p256.hpp"
 #include "crypto/sha2.hpp"
 #include "evidence/pck.hpp"
+#include "evidence/testing.hpp"
 
 #include <gtest/gtest.h>
-
-#include <functional>
 
 namespace lumoz::evidence {
 namespace {
 
 namespace der = crypto::der;
-
-Bytes list(const std::vector<Bytes>& parts) {
-    Bytes out;
-    for (const Bytes& part : parts)
-        append(out, part);
-    return der::element(der::kSequence, out);
-}
+using testing::extension;
+using testing::list;
 
 Bytes member(std::string_view arc, const Bytes& value) {
     return der::sequence({der::oid("1.2.840.113741.1.13.1." + std::string(arc)), value});
-}
-
-Bytes extension(std::string_view oid, const Bytes& value) {
-    return der::sequence({der::oid(oid), der::octet_string(value)});
 }
 
 /// A leaf with this SGX extension.

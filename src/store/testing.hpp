@@ -2,6 +2,7 @@
 // What the tests of the store share: a scratch folder, a movable clock, records, waiting for an answer.
 #pragma once
 
+#include "base/testing.hpp"
 #include "store/sqlite_store.hpp"
 
 #include <atomic>
@@ -11,25 +12,7 @@
 
 namespace lumoz::store::testing {
 
-/// A folder that goes away with the object.
-class ScratchFolder {
-public:
-    ScratchFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "lumoz-store-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) std::abort();
-        path_ = name;
-    }
-    ~ScratchFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    ScratchFolder(const ScratchFolder&) = delete;
-    ScratchFolder& operator=(const ScratchFolder&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
+using lumoz::testing::ScratchFolder;
 
 class MovableClock final : public Clock {
 public:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tee/boot_log.hpp"
 
+#include "base/reader.hpp"
 #include "evidence/event_log.hpp"
 #include "tee/retry.hpp"
 
@@ -11,24 +12,12 @@ namespace {
 
 constexpr std::string_view kWhere = "tee.ccel";
 constexpr std::string_view kSignature = "CCEL";
-// The ACPI header is 36 bytes: signature, u32 length, u8 revision, u8 checksum, ids. Then u8 type, u8
-// subtype, u16 reserved, u64 length of the area, u64 its address.
 constexpr std::size_t kTableSize = 56;
-constexpr std::size_t kLengthOffset = 4;
-constexpr std::size_t kTypeOffset = 36;
-constexpr std::size_t kAreaOffset = 40;
 constexpr std::uint8_t kTypeTdx = 2;
 constexpr std::size_t kMaxTable = 4096;
 
 std::unexpected<Error> no_table(std::string detail) {
     return fail(Errc::Malformed, "E_TEE_ANSWER", kWhere, std::move(detail));
-}
-
-std::uint64_t little_endian(ByteView bytes) {
-    std::uint64_t out = 0;
-    for (std::size_t i = bytes.size(); i-- > 0;)
-        out = (out << 8) | bytes[i];
-    return out;
 }
 
 Result<Bytes> read_log(KernelFiles& files, const std::filesystem::path& acpi_tables) {
@@ -48,19 +37,24 @@ Result<Bytes> read_log(KernelFiles& files, const std::filesystem::path& acpi_tab
 
 }  // namespace
 
+// ACPI header of 36 bytes: signature, u32 length, u8 revision, u8 checksum, ids. Then u8 type, u8 subtype,
+// u16 reserved, u64 length of the area, u64 its address.
 Result<std::size_t> ccel_area(ByteView table) {
     if (table.size() < kTableSize || as_text(table.first(kSignature.size())) != kSignature) {
         return no_table("no CCEL table");
     }
-    if (little_endian(table.subspan(kLengthOffset, 4)) != table.size()) {
-        return no_table("the table's length is not its size");
-    }
+    Reader in(table.subspan(kSignature.size()), "E_TEE_ANSWER", kWhere);
+    LUMOZ_TRY(const std::uint32_t length, in.le<std::uint32_t>());
+    LUMOZ_CHECK_OK(in.take(28));
+    LUMOZ_TRY(const std::uint8_t type, in.le<std::uint8_t>());
+    LUMOZ_CHECK_OK(in.take(3));
+    LUMOZ_TRY(const std::uint64_t size, in.le<std::uint64_t>());
+    if (length != table.size()) return no_table("the table's length is not its size");
     const unsigned sum = std::accumulate(table.begin(), table.end(), 0U);
     if (sum % 256 != 0) return no_table("the table's bytes do not add up to zero");
-    if (table[kTypeOffset] != kTypeTdx) {
-        return no_table("the table is of TEE type " + std::to_string(table[kTypeOffset]) + ", TDX is 2");
+    if (type != kTypeTdx) {
+        return no_table("the table is of TEE type " + std::to_string(type) + ", TDX is 2");
     }
-    const std::uint64_t size = little_endian(table.subspan(kAreaOffset, 8));
     if (size > kMaxCcelArea) {
         return fail(Errc::Limit, "E_TEE_TOO_LARGE", kWhere, "an area of " + std::to_string(size) + " bytes");
     }

@@ -2,6 +2,7 @@
 #include "tee/qgs_message.hpp"
 
 #include "base/hex.hpp"
+#include "base/reader.hpp"
 #include "evidence/tdx_layout.hpp"
 
 namespace lumoz::tee {
@@ -9,7 +10,6 @@ namespace {
 
 constexpr std::string_view kWhere = "tee.quote_service";
 constexpr std::size_t kHeader = 16;
-constexpr std::size_t kAnswerHead = kHeader + 8;  // and the sizes of id and quote
 constexpr std::uint16_t kMajor = 1;
 constexpr std::uint16_t kMinor = 0;
 enum class Type : std::uint32_t { QuoteRequest = 0, QuoteAnswer = 1 };
@@ -26,11 +26,6 @@ void put32(Bytes& out, std::uint32_t value) {
     put16(out, static_cast<std::uint16_t>(value));
     put16(out, static_cast<std::uint16_t>(value >> 16));
 }
-std::uint32_t get32(ByteView bytes, std::size_t at) {
-    return static_cast<std::uint32_t>(bytes[at]) | static_cast<std::uint32_t>(bytes[at + 1]) << 8 |
-           static_cast<std::uint32_t>(bytes[at + 2]) << 16 | static_cast<std::uint32_t>(bytes[at + 3]) << 24;
-}
-
 std::string_view meaning(std::uint32_t error) {
     constexpr std::uint32_t kFirst = 0x00012001;
     constexpr std::string_view kMeanings[] = {"unexpected error",  "out of memory", "invalid parameter",
@@ -40,20 +35,23 @@ std::string_view meaning(std::uint32_t error) {
     return kMeanings[error - kFirst];
 }
 
-/// Version, size, error and type, in this order: an error says more than the type it comes with.
-Status check_header(ByteView message) {
-    const unsigned major = message[0] | static_cast<unsigned>(message[1]) << 8;
+/// u16 major, u16 minor, u32 type, u32 size, u32 error. Looked at as version, size, error, type: an error
+/// says more than the type it comes with.
+Status check_header(Reader& in, std::size_t whole) {
+    LUMOZ_TRY(const std::uint16_t major, in.le<std::uint16_t>());
+    LUMOZ_TRY([[maybe_unused]] const std::uint16_t minor, in.le<std::uint16_t>());
+    LUMOZ_TRY(const std::uint32_t type, in.le<std::uint32_t>());
+    LUMOZ_TRY(const std::uint32_t size, in.le<std::uint32_t>());
+    LUMOZ_TRY(const std::uint32_t error, in.le<std::uint32_t>());
     if (major != kMajor) return no_answer("version " + std::to_string(major) + ", want 1");
-    const std::uint32_t size = get32(message, 8);
-    if (size != message.size()) {
+    if (size != whole) {
         return no_answer("the header says " + std::to_string(size) + " bytes, there are " +
-                         std::to_string(message.size()));
+                         std::to_string(whole));
     }
-    if (const std::uint32_t error = get32(message, 12); error != 0) {
+    if (error != 0) {
         return fail(Errc::Unavailable, "E_TEE_REFUSED", kWhere,
                     "error " + hex_word(error) + " (" + std::string(meaning(error)) + ")");
     }
-    const std::uint32_t type = get32(message, 4);
     if (type != static_cast<std::uint32_t>(Type::QuoteAnswer)) {
         return no_answer("a message of type " + std::to_string(type) + ", want 1");
     }
@@ -91,15 +89,13 @@ Result<std::size_t> qgs_message_size(ByteView prefix) {
 }
 
 Result<Bytes> parse_qgs_quote(ByteView message) {
-    if (message.size() < kHeader) return no_answer("shorter than a header");
-    LUMOZ_CHECK_OK(check_header(message));
-    if (message.size() < kAnswerHead) return no_answer("the answer ends before its lengths");
-    const std::uint64_t id_size = get32(message, kHeader);
-    const std::uint64_t quote_size = get32(message, kHeader + 4);
-    if (id_size + quote_size != message.size() - kAnswerHead) {
+    Reader in(message, "E_TEE_ANSWER", kWhere);
+    LUMOZ_CHECK_OK(check_header(in, message.size()));
+    LUMOZ_TRY(const std::uint32_t id_size, in.le<std::uint32_t>());
+    LUMOZ_TRY(const std::uint32_t quote_size, in.le<std::uint32_t>());
+    if (std::uint64_t{id_size} + quote_size != in.left()) {
         return no_answer("an id of " + std::to_string(id_size) + " and a quote of " +
-                         std::to_string(quote_size) + " bytes in " +
-                         std::to_string(message.size() - kAnswerHead));
+                         std::to_string(quote_size) + " bytes in " + std::to_string(in.left()));
     }
     if (quote_size == 0) {
         return fail(Errc::Malformed, "E_TEE_EMPTY", kWhere, "the service gave an empty quote");
@@ -107,7 +103,7 @@ Result<Bytes> parse_qgs_quote(ByteView message) {
     if (quote_size > evidence::kMaxQuoteSize) {
         return fail(Errc::Limit, "E_TEE_TOO_LARGE", kWhere, std::to_string(quote_size) + " bytes");
     }
-    return to_bytes(message.subspan(kAnswerHead + static_cast<std::size_t>(id_size)));
+    return to_bytes(in.rest().subspan(id_size));
 }
 
 }  // namespace lumoz::tee

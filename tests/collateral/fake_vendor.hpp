@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/hex.hpp"
+#include "base/testing.hpp"
 #include "collateral/keeper.hpp"
 #include "simtee/vendor.hpp"
 #include "simtee/x509.hpp"
@@ -116,23 +117,6 @@ private:
     mutable evidence::Collateral base_, signed_;
 };
 
-/// A scratch folder that goes with its owner.
-class Scratch {
-public:
-    Scratch() {
-        std::string name = (std::filesystem::temp_directory_path() / "lumoz-collateral-XXXXXX").string();
-        path_ = ::mkdtemp(name.data()) == nullptr ? "" : name;
-    }
-    ~Scratch() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
+using Scratch = lumoz::testing::ScratchFolder;
 
 }  // namespace lumoz::collateral::testing

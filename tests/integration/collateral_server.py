@@ -8,10 +8,10 @@ way in which such a service can misbehave.
 
 import json
 import pathlib
-import socket
-import threading
 import time
 import urllib.parse
+
+from harness import LoopbackServer, read_head
 
 CHAIN_HEADERS = {"tcb": "TCB-Info-Issuer-Chain", "qe": "SGX-Enclave-Identity-Issuer-Chain", "pckcrl": "SGX-PCK-CRL-Issuer-Chain"}
 
@@ -29,25 +29,13 @@ class Reply:
 
 
 
-class CollateralServer:
+class CollateralServer(LoopbackServer):
     def __init__(self, bundle_path):
         self.bundle_path = pathlib.Path(bundle_path)
         self.faults = {}
         self.requests = []
-        self.lock = threading.Lock()
         self.down = False
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.address = self.listener.getsockname()
-        self.running = True
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://{self.address[0]}:{self.address[1]}"
-
-    def close(self):
-        self.running = False
-        self.listener.close()
+        super().__init__()
 
     def paths(self):
         with self.lock:
@@ -60,26 +48,15 @@ class CollateralServer:
     def bundle(self):
         return json.loads(self.bundle_path.read_text())
 
-    def _accept(self):
-        while self.running:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
     def _serve(self, connection):
         with connection:
             try:
                 if self.down:
                     return
-                data = b""
-                while b"\r\n\r\n" not in data:
-                    piece = connection.recv(65536)
-                    if not piece:
-                        return
-                    data += piece
-                target = data.split(b" ", 2)[1].decode()
+                head, _ = read_head(connection)
+                if head is None:
+                    return
+                target = head.split(b" ", 2)[1].decode()
                 with self.lock:
                     self.requests.append(target)
                 self._send(connection, self._reply(target))

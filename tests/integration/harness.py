@@ -122,21 +122,23 @@ def dechunk(data):
         at = end + 2 + size + 2
 
 
-class ScriptedEngine:
-    """An OpenAI-style engine on loopback. Member `script` of a request says what it does:
+def read_head(connection, buffer=b""):
+    """(head of the next request without its empty line, what is behind it); None for a peer that has gone."""
+    while b"\r\n\r\n" not in buffer:
+        piece = connection.recv(65536)
+        if not piece:
+            return None, b""
+        buffer += piece
+    return tuple(buffer.split(b"\r\n\r\n", 1))
 
-    `chunks` events, `delay_ms` between them, `size` of a plain answer, `die_after` bytes of the response then close,
-    `status` and `error` for an error, `garbage` for bytes that are no HTTP, `hang_s` before the head, `crlf` line ends,
-    `no_done` leaves the terminal event out, `id` instead of the usual one.
-    """
+
+class LoopbackServer:
+    """Accepts on a free port of loopback and serves each connection in a thread of its own."""
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.address = self.listener.getsockname()
-        self.requests = []
-        self.aborted = 0
         self.running = True
-        self.counter = 0
         self.lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -157,17 +159,29 @@ class ScriptedEngine:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
+
+class ScriptedEngine(LoopbackServer):
+    """An OpenAI-style engine on loopback. Member `script` of a request says what it does:
+
+    `chunks` events, `delay_ms` between them, `size` of a plain answer, `die_after` bytes of the response then close,
+    `status` and `error` for an error, `garbage` for bytes that are no HTTP, `hang_s` before the head, `crlf` line ends,
+    `no_done` leaves the terminal event out, `id` instead of the usual one.
+    """
+
+    def __init__(self):
+        self.requests = []
+        self.aborted = 0
+        self.counter = 0
+        super().__init__()
+
     def _serve(self, connection):
         buffer = b""
         with connection:
             try:
                 while self.running:
-                    while b"\r\n\r\n" not in buffer:
-                        piece = connection.recv(65536)
-                        if not piece:
-                            return
-                        buffer += piece
-                    head, buffer = buffer.split(b"\r\n\r\n", 1)
+                    head, buffer = read_head(connection, buffer)
+                    if head is None:
+                        return
                     lines = head.decode("latin-1").split("\r\n")
                     headers = {k.strip().lower(): v.strip() for k, v in (line.split(":", 1) for line in lines[1:])}
                     length = int(headers.get("content-length", "0"))

@@ -2,34 +2,21 @@
 // For tests: a folder that stands for `/` and goes with its object; and the kernel's files with bad days.
 #pragma once
 
+#include "base/testing.hpp"
 #include "tee/kernel_files.hpp"
 
-#include <atomic>
 #include <cerrno>
 #include <fstream>
 #include <map>
-#include <unistd.h>
 #include <vector>
 
 namespace lumoz::tee::testing {
 
 class TempTree {
 public:
-    TempTree() {
-        static std::atomic<int> counter = 0;
-        root_ = std::filesystem::temp_directory_path() /
-                ("lumoz-tree-" + std::to_string(::getpid()) + "-" + std::to_string(counter++));
-        std::filesystem::create_directories(root_);
-    }
-    TempTree(const TempTree&) = delete;
-    TempTree& operator=(const TempTree&) = delete;
-    ~TempTree() {
-        std::error_code ignored;
-        std::filesystem::remove_all(root_, ignored);
-    }
-    [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+    [[nodiscard]] const std::filesystem::path& root() const { return folder_.path(); }
     void write(const std::filesystem::path& relative, ByteView content) const {
-        const std::filesystem::path path = root_ / relative;
+        const std::filesystem::path path = root() / relative;
         std::filesystem::create_directories(path.parent_path());
         std::ofstream(path, std::ios::binary)
             .write(reinterpret_cast<const char*>(content.data()),
@@ -40,7 +27,7 @@ public:
     }
 
 private:
-    std::filesystem::path root_;
+    lumoz::testing::ScratchFolder folder_;
 };
 
 /// Files in memory that answer as they are told. Whoever writes is remembered call by call.
