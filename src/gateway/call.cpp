@@ -15,7 +15,7 @@ net::Headers answer_headers(const Call& call, std::string_view content_type) {
     headers.add("Content-Type", content_type);
     headers.add("X-Request-ID", call.request_id);
     headers.add("X-ACI-Version", "aci/1");
-    headers.add("X-ACI-Keyset-Digest", call.service.identity.keyset_digest);
+    headers.add("X-ACI-Keyset-Digest", call.keys->identity.keyset_digest);
     return headers;
 }
 

@@ -12,8 +12,9 @@ struct Call {
     net::Exchange& exchange;
     Service& service;
     Metrics& metrics;
-    std::string id;          ///< ours: receipt id of signed routes, and the id in the log
-    std::string request_id;  ///< what `X-Request-ID` says
+    std::shared_ptr<const KeyEpoch> keys;  ///< in force when it began
+    std::string id;                        ///< ours: receipt id of signed routes, and the id in the log
+    std::string request_id;                ///< what `X-Request-ID` says
     net::TimePoint started;
     std::optional<Route> route = std::nullopt;
     Principal principal = {};

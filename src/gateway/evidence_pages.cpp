@@ -36,7 +36,7 @@ net::Task<void> answer_document(Call& call, std::shared_ptr<Document> document, 
 }
 
 net::Task<void> answer_report(Call& call) {
-    const auto query = identity::parse_report_query(query_of(call), call.service.identity);
+    const auto query = identity::parse_report_query(query_of(call), call.keys->identity);
     if (!query) {
         const Error& why = query.error();
         ApiError error =
@@ -48,7 +48,7 @@ net::Task<void> answer_report(Call& call) {
     identity::Reports::Done done = [document](Result<identity::SharedText> text) {
         document->set(std::move(text));
     };
-    call.service.reports.report(*query, std::move(done));
+    call.keys->reports.report(*query, std::move(done));
     co_await answer_document(call, document, true);
 }
 
@@ -63,7 +63,7 @@ net::Task<void> answer_aci(Call& call) {
     identity::Reports::Done done = [document](Result<identity::SharedText> text) {
         document->set(std::move(text));
     };
-    call.service.reports.aci_attestation(*nonce, std::move(done));
+    call.keys->reports.aci_attestation(*nonce, std::move(done));
     co_await answer_document(call, document, false);
 }
 

@@ -77,7 +77,8 @@ private:
     Inference& owner_;
 };
 
-Inference::Inference(Call& call) : call_(call), id_(IdScanner::Mode::Json) {}
+Inference::Inference(Call& call)
+    : call_(call), models_(call.service.models.get()), id_(IdScanner::Mode::Json) {}
 
 Inference::~Inference() {
     call_.exchange.on_peer_gone({});
@@ -97,7 +98,7 @@ std::optional<ApiError> Inference::admission() const {
         log::warn("store_unhealthy", {{"rule", healthy.error().rule}});
         return api_error(Failure::StoreUnhealthy);
     }
-    if (service.clock.now() >= service.identity.not_after) return api_error(Failure::KeysExpired);
+    if (service.clock.now() >= call_.keys->identity.not_after) return api_error(Failure::KeysExpired);
     return std::nullopt;
 }
 
@@ -106,10 +107,10 @@ std::expected<RequestBody, ApiError> Inference::check_body(std::string_view body
     auto parsed = read_request_body(body, static_cast<std::size_t>(config.max_body_bytes),
                                     static_cast<std::uint32_t>(config.max_json_depth));
     if (!parsed) return parsed;
-    if (parsed->model && *parsed->model != config.model_name)
-        return std::unexpected(api_error(Failure::ModelNotFound));
-    fields_.model = config.model_name;
-    fields_.model_event = call_.service.model;
+    model_ = models_->find(parsed->model);
+    if (model_ == nullptr) return std::unexpected(api_error(Failure::ModelNotFound));
+    fields_.model = model_->name;
+    fields_.model_event = model_->event;
     return parsed;
 }
 
@@ -132,8 +133,8 @@ net::Task<void> Inference::run() {
     fields_.receipt_id = call_.id;
     fields_.endpoint = std::string(engine_target(call_.route->page));
     fields_.request = receipt::RequestHash(digest.bytes);
-    fields_.config_sha256 = service.identity.facts.config_sha256;
-    fields_.gpu_digest = service.identity.facts.gpu_digest;
+    fields_.config_sha256 = call_.keys->identity.facts.config_sha256;
+    fields_.gpu_digest = call_.keys->identity.facts.gpu_digest;
 
     const auto proof = read_inline_proof(call_.exchange.head().headers);
     if (!proof) {
@@ -146,7 +147,7 @@ net::Task<void> Inference::run() {
         co_await refuse(parsed.error());
         co_return;
     }
-    if (!service.engine.ready()) {
+    if (!model_->engine.ready()) {
         ApiError error = api_error(Failure::EngineNotReady);
         co_await refuse(std::move(error));
         co_return;
@@ -170,8 +171,8 @@ net::Task<void> Inference::forward(ByteView body) {
     const net::TimePoint begin = loop.now();
     std::string target(engine_target(call_.route->page));
     std::string method = "POST";
-    auto sent = co_await call_.service.engine.send(loop, std::move(method), std::move(target),
-                                                   call_.exchange.head().headers, body, &token_);
+    auto sent = co_await model_->engine.send(loop, std::move(method), std::move(target),
+                                             call_.exchange.head().headers, body, &token_);
     call_.engine_head = loop.now() - begin;
     call_.metrics.engine_head.observe(call_.engine_head);
     if (!sent) {

@@ -9,11 +9,11 @@
 namespace lumoz::gateway {
 namespace {
 
-std::string root_json(const Service& service) {
+std::string root_json(const Call& call) {
     json::Writer w;
     w.object();
     w.key("api_version").string("aci/1");
-    w.key("workload_keyset_digest").string(service.identity.keyset_digest);
+    w.key("workload_keyset_digest").string(call.keys->identity.keyset_digest);
     w.end();
     return std::move(w).text();
 }
@@ -27,18 +27,21 @@ std::string version_json(const Service& service) {
     return std::move(w).text();
 }
 
-std::string models_json(const Service& service) {
+std::string models_json(const Call& call) {
+    const std::shared_ptr<const ModelTable> models = call.service.models.get();
     json::Writer w;
     w.object();
     w.key("object").string("list");
     w.key("data").array();
-    w.object();
-    w.key("id").string(service.config.model_name);
-    w.key("object").string("model");
-    w.key("created").integer(service.identity.born_at);
-    w.key("owned_by").string("lumoz");
-    if (service.model) w.key("model_root").string(evidence::sha256_text(service.model->model_root));
-    w.end();
+    for (const Model& model : models->all()) {
+        w.object();
+        w.key("id").string(model.name);
+        w.key("object").string("model");
+        w.key("created").integer(call.keys->identity.born_at);
+        w.key("owned_by").string("lumoz");
+        if (model.event) w.key("model_root").string(evidence::sha256_text(model.event->model_root));
+        w.end();
+    }
     w.end();
     w.end();
     return std::move(w).text();
@@ -140,8 +143,8 @@ std::string collateral_warning(const Service& service) {
 std::vector<ReadyCheck> ready_checks(Service& service) {
     const Status store = service.store.healthy();
     const Status collateral = service.collateral.status();
-    const bool expired = service.clock.now() >= service.identity.not_after;
-    const bool engine = service.engine.ready();
+    const bool expired = service.clock.now() >= service.keys.get()->identity.not_after;
+    const bool engine = service.models.get()->ready();
     const bool attested = service.attested.load();
     const bool draining = service.draining.load();
     return {
@@ -184,7 +187,8 @@ std::string metrics_page(Service& service) {
     sum.write(out);
     const store::StoreCounters store = service.store.counters();
     const identity::AttestorCounters attestor = service.attestor.counters();
-    const identity::ReportsCounters reports = service.reports.counters();
+    const std::shared_ptr<const KeyEpoch> keys = service.keys.get();
+    const identity::ReportsCounters reports = keys->reports.counters();
     const auto counter = [&out](std::string_view name, std::string_view help, std::uint64_t value) {
         write_metric(out, name, "counter", help, static_cast<double>(value));
     };
@@ -217,16 +221,16 @@ std::string metrics_page(Service& service) {
             collateral.renewals);
     counter("lumoz_collateral_failures_total", "Attempts to renew collateral that failed.",
             collateral.failures);
-    gauge("lumoz_engine_ready", "1 when the engine answers.", service.engine.ready() ? 1 : 0);
+    gauge("lumoz_engine_ready", "1 when the engine answers.", service.models.get()->ready() ? 1 : 0);
     gauge("lumoz_keyset_not_after_seconds", "When the keys expire.",
-          static_cast<double>(service.identity.not_after));
+          static_cast<double>(keys->identity.not_after));
     return out;
 }
 
 net::Task<void> answer_page(Call& call) {
     switch (call.route->page) {
         case Page::Root:
-            co_await respond_json(call, 200, root_json(call.service));
+            co_await respond_json(call, 200, root_json(call));
             break;
         case Page::Version:
             co_await respond_json(call, 200, version_json(call.service));
@@ -241,7 +245,7 @@ net::Task<void> answer_page(Call& call) {
             co_await answer_metrics(call);
             break;
         case Page::Models:
-            co_await respond_json(call, 200, models_json(call.service));
+            co_await respond_json(call, 200, models_json(call));
             break;
         case Page::Signature:
             co_await answer_signature(call);

@@ -20,12 +20,12 @@ net::Task<Result<std::optional<receipt::TextSignatures>>> Inference::seal(
     fields_.served_at = service.clock.now();
     if (!id_.id().empty()) fields_.chat_id = id_.id();
     if (cut_by) fields_.completeness = receipt::Completeness{.cut_by = cut_by, .bytes = bytes};
-    receipt::SignedExchange made = service.signer.sign(fields_);
+    receipt::SignedExchange made = call_.keys->signer.sign(fields_);
     store::Record record{
         .owner = call_.principal.name,
         .receipt_id = call_.id,
         .response_id = fields_.chat_id,
-        .keyset_digest = service.identity.keyset_digest,
+        .keyset_digest = call_.keys->identity.keyset_digest,
         .receipt_json = std::move(made.receipt_json),
         .signatures = made.signatures,
         .served_at = fields_.served_at,
@@ -101,14 +101,14 @@ net::Task<void> Inference::record_cut(receipt::CutBy by) {
 
 void Inference::add_proof_headers(net::Headers& headers, const receipt::TextSignatures& signatures) const {
     headers.add("X-Signature", receipt::signature_hex(proof_.algo, signatures));
-    headers.add("X-Signing-Address", receipt::signing_address(proof_.algo, call_.service.signer.addresses()));
+    headers.add("X-Signing-Address", receipt::signing_address(proof_.algo, call_.keys->signer.addresses()));
     headers.add("X-Signing-Algo", receipt::to_text(proof_.algo));
     headers.add("X-Signature-Text", signatures.text);
 }
 
 std::string Inference::proof_event(const receipt::TextSignatures& signatures) const {
     return "event: proof\ndata: " +
-           receipt::inline_proof_json(proof_.algo, signatures, call_.service.signer.addresses(), call_.id) +
+           receipt::inline_proof_json(proof_.algo, signatures, call_.keys->signer.addresses(), call_.id) +
            "\n\n";
 }
 

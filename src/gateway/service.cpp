@@ -3,16 +3,6 @@
 
 namespace lumoz::gateway {
 
-void Credentials::set(std::shared_ptr<const TokenTable> table) {
-    const std::scoped_lock lock(mutex_);
-    table_ = std::move(table);
-}
-
-std::shared_ptr<const TokenTable> Credentials::get() const {
-    const std::scoped_lock lock(mutex_);
-    return table_;
-}
-
 Metrics& MetricsHub::add() {
     const std::scoped_lock lock(mutex_);
     return sets_.emplace_back();

@@ -3,29 +3,17 @@
 // flags that change. Each thread has a Gateway of its own that points here.
 #pragma once
 
-#include "engine/engine.hpp"
 #include "gateway/auth.hpp"
 #include "gateway/config.hpp"
+#include "gateway/current.hpp"
+#include "gateway/key_epoch.hpp"
 #include "gateway/metrics.hpp"
-#include "identity/reports.hpp"
-#include "receipt/signer.hpp"
+#include "gateway/models.hpp"
 #include "store/store.hpp"
 
 #include <mutex>
 
 namespace lumoz::gateway {
-
-/// The credentials in force; replaced as a whole on reload.
-class Credentials {
-public:
-    /// A null table means that authentication is off.
-    void set(std::shared_ptr<const TokenTable> table);
-    [[nodiscard]] std::shared_ptr<const TokenTable> get() const;
-
-private:
-    mutable std::mutex mutex_;
-    std::shared_ptr<const TokenTable> table_;
-};
 
 /// Sets of counters of all threads. Sets are added before the threads start.
 class MetricsHub {
@@ -40,18 +28,15 @@ private:
 
 struct Service {
     const Config& config;
-    const identity::PublicIdentity& identity;
-    const receipt::Signer& signer;
     identity::Attestor& attestor;
-    identity::Reports& reports;
     identity::CollateralSource& collateral;
     store::ReceiptStore& store;
-    engine::Engine& engine;
     const Clock& clock;
-    std::optional<receipt::ModelEvent> model;  ///< absent: the weights are not known here
-    std::string_view version;                  ///< of the program
+    std::string_view version;  ///< of the program
 
-    Credentials credentials = {};
+    Current<KeyEpoch> keys = {};           ///< never null while requests are taken
+    Current<ModelTable> models = {};       ///< the same
+    Current<TokenTable> credentials = {};  ///< null: authentication is off
     MetricsHub metrics = {};
     std::atomic<bool> draining = false;  ///< no new requests
     std::atomic<bool> attested = false;  ///< the evidence of the keys' birth is stored

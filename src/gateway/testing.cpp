@@ -118,18 +118,17 @@ World::World(WorldOptions options) {
     engine.emplace(std::move(engine_options));
     Digest256 root;
     root.bytes.fill(0xaa);
-    service.reset(
-        new Service{.config = config,
-                    .identity = identity,
-                    .signer = *signer,
-                    .attestor = *attestor,
-                    .reports = *reports,
-                    .collateral = *collateral,
-                    .store = *store,
-                    .engine = *engine,
-                    .clock = clock,
-                    .model = receipt::ModelEvent{.model_root = root, .method = "files", .publisher_key = {}},
-                    .version = "0.0.0"});
+    service.reset(new Service{.config = config,
+                              .attestor = *attestor,
+                              .collateral = *collateral,
+                              .store = *store,
+                              .clock = clock,
+                              .version = "0.0.0"});
+    service->keys.set(std::make_shared<const KeyEpoch>(identity, *signer, *reports));
+    service->models.set(std::make_shared<const ModelTable>(std::vector<Model>{
+        {.name = "m",
+         .engine = *engine,
+         .event = receipt::ModelEvent{.model_root = root, .method = "files", .publisher_key = {}}}}));
     service->attested = true;
     if (!options.tokens.empty()) {
         auto table = TokenTable::parse(options.tokens);

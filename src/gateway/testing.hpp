@@ -62,6 +62,9 @@ public:
     Result<std::optional<store::KeysetEvidence>> keyset(std::string_view digest) override {
         return real_.keyset(digest);
     }
+    Result<std::vector<store::UsageTotal>> usage(std::string_view owner) override {
+        return real_.usage(owner);
+    }
     [[nodiscard]] Status healthy() const override {
         if (unhealthy) return fail(Errc::Io, "E_STORE_SPACE", "test", "");
         return real_.healthy();

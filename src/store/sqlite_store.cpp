@@ -292,6 +292,10 @@ Status SqliteStore::put_keyset(KeysetEvidence keyset) {
 Result<std::optional<KeysetEvidence>> SqliteStore::keyset(std::string_view keyset_digest) {
     return impl_->keyset(keyset_digest);
 }
+Result<std::vector<UsageTotal>> SqliteStore::usage(std::string_view) {
+    return std::vector<UsageTotal>{};
+}
+
 Status SqliteStore::healthy() const {
     return impl_->healthy();
 }

@@ -46,6 +46,7 @@ public:
                                              std::string_view id) override;
     Status put_keyset(KeysetEvidence keyset) override;
     Result<std::optional<KeysetEvidence>> keyset(std::string_view keyset_digest) override;
+    Result<std::vector<UsageTotal>> usage(std::string_view owner) override;
     [[nodiscard]] Status healthy() const override;
     [[nodiscard]] StoreCounters counters() const override;
 

@@ -10,6 +10,18 @@
 
 namespace lumoz::store {
 
+/// What an answer cost, in the engine's own count.
+struct Usage {
+    std::uint64_t input_tokens = 0;
+    std::uint64_t output_tokens = 0;
+};
+/// What the answers of one model to one owner cost together.
+struct UsageTotal {
+    std::string model;
+    std::uint64_t requests = 0;
+    Usage usage;
+};
+
 /// One exchange. `signatures` is absent exactly when the answer was cut.
 struct Record {
     std::string owner;                       ///< name of the credential; empty without authentication
@@ -19,6 +31,8 @@ struct Record {
     std::string receipt_json;                ///< at most kMaxReceiptBytes
     std::optional<receipt::TextSignatures> signatures;
     UnixTime served_at = 0;
+    std::string model = {};           ///< served here; empty for a refusal
+    std::optional<Usage> usage = {};  ///< absent: the engine did not say
 };
 inline constexpr std::size_t kMaxReceiptBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kMaxIdBytes = 128;
@@ -70,6 +84,9 @@ public:
     virtual Status put_keyset(KeysetEvidence keyset) = 0;
     /// The keyset of a digest, as long as a receipt of it is kept, or it is of this process.
     virtual Result<std::optional<KeysetEvidence>> keyset(std::string_view keyset_digest) = 0;
+    /// What `owner` used since the store was made, by model in the order of names; receipts that are past
+    /// their retention count on. Thread-safe. `E_STORE_CORRUPT`, `E_STORE_IO`.
+    virtual Result<std::vector<UsageTotal>> usage(std::string_view owner) = 0;
     /// Whether a new request may be begun; cheap enough for every request. The errors of `append`, and
     /// `E_STORE_SPACE` when the disk has less free than the reserve.
     [[nodiscard]] virtual Status healthy() const = 0;

@@ -200,16 +200,14 @@ Status Daemon::store_evidence() {
 
 Status Daemon::open_listeners() {
     service_.reset(new gateway::Service{.config = config_,
-                                        .identity = *identity_,
-                                        .signer = *signer_,
                                         .attestor = *attestor_,
-                                        .reports = *reports_,
                                         .collateral = *collateral_,
                                         .store = *store_,
-                                        .engine = engine_.get(),
                                         .clock = clock_,
-                                        .model = model_,
                                         .version = LUMOZ_VERSION});
+    service_->keys.set(std::make_shared<const gateway::KeyEpoch>(*identity_, *signer_, *reports_));
+    service_->models.set(std::make_shared<const gateway::ModelTable>(
+        std::vector<gateway::Model>{{.name = config_.model_name, .engine = engine_.get(), .event = model_}}));
     service_->attested = true;
     LUMOZ_CHECK_OK(load_tokens(*service_));
     if (config_.token_file.empty())
