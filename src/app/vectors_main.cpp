@@ -23,6 +23,8 @@ vectors::Handlers all_handlers(vectors::Live& live) {
     vectors::add_oms(handlers);
     vectors::add_tdx(handlers);
     vectors::add_event_logs(handlers);
+    vectors::add_report_edits(handlers);
+    vectors::add_forms(handlers);
     vectors::add_reports(handlers);
     return handlers;
 }

@@ -4,6 +4,7 @@
 #include "base/hex.hpp"
 #include "crypto/sha2.hpp"
 #include "evidence/schema.hpp"
+#include "verify/form_values.hpp"
 
 namespace lumoz::verify {
 
@@ -51,6 +52,14 @@ private:
         return {};
     }
 
+    /// The signed hash is another one. What one compatible service makes of forms is recognised, and refused
+    /// all the same: forms with other names have the same.
+    [[nodiscard]] std::unexpected<Error> other_request(const Digest256& signed_hash) const {
+        const bool values = form_values_sha256(*bodies_.request) == signed_hash;
+        return bad("E_REQUEST_HASH", "answer.request",
+                   values ? "it is over the values of the form alone, which proves no names" : "");
+    }
+
     void signature(const SignatureObject& object) {
         const bool ecdsa = object.signing_algo == "ecdsa";
         const auto text = parse_signed_text(object.text);
@@ -61,7 +70,7 @@ private:
             signer ? Status{} : Status(std::unexpected(signer.error())));
         if (!signer) return;
         verdict_.check("answer.request", "the signed request hash is that of the bytes",
-                       text->request == request_ ? Status{} : bad("E_REQUEST_HASH", "answer.request"));
+                       text->request == request_ ? Status{} : other_request(text->request));
         verdict_.check("answer.response", "the signed response hash is that of the bytes",
                        text->response == response_ ? Status{} : bad("E_RESPONSE_HASH", "answer.response"));
         if (report_ != nullptr) signer_in_evidence(*signer, ecdsa);

@@ -111,6 +111,22 @@ TEST(Answer, AReceiptThatNothingProvesEstablishesNothing) {
     }
 }
 
+TEST(Answer, ASignatureOverTheValuesOfAFormIsRecognisedAndRefused) {
+    const Service s;
+    Exchange e;
+    e.request = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nwhisper\r\n--b--\r\n";
+    Exchange signed_one = e;
+    signed_one.request = "whisper";
+    const std::string proof = R"({"signatures":[)" + signed_one.ecdsa(s.ecdsa) + "]}";
+    const Verdict v = verify_answer(as_bytes(e.request), as_bytes(e.response), proof, nullptr);
+    ASSERT_TRUE(v.error());
+    EXPECT_EQ(v.error()->rule, "E_REQUEST_HASH");
+    EXPECT_NE(v.error()->detail.find("values of the form"), std::string::npos);
+    const Verdict other = verify_answer(as_bytes("{}"), as_bytes(e.response), proof, nullptr);
+    EXPECT_EQ(other.error()->rule, "E_REQUEST_HASH");
+    EXPECT_EQ(other.error()->detail, "");
+}
+
 TEST(Answer, RefusesEachForgeryByName) {
     const Service s;
     const Exchange e;

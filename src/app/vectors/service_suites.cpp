@@ -158,11 +158,31 @@ Status run_aci_query(const Case& c, Live& live) {
     return same("X-ACI-Keyset-Digest", digest, response.head.headers.get("X-ACI-Keyset-Digest"));
 }
 
+/// `serve…`, or a status and an error type, each followed by words.
+Status run_constraint(const Case& c, Live& live) {
+    LUMOZ_TRY(const json::Value provider, member(c.value, "provider"));
+    LUMOZ_TRY(const std::string expect, text(c.value, "expect"));
+    LUMOZ_TRY(const std::string authorization, live.fill_in("Bearer {token}"));
+    const std::string body =
+        R"({"messages":[{"role":"user","content":"Say one word."}],"max_tokens":4,"provider":)" +
+        std::string(provider.raw()) + "}";
+    const net::Headers headers{{"Content-Type", "application/json"}, {"Authorization", authorization}};
+    LUMOZ_TRY(const net::Response response,
+              live.request("POST", "/v1/chat/completions", headers, as_bytes(body)));
+    if (response.head.headers.get("X-Receipt-Id").empty()) return mismatch("the answer names no receipt");
+    if (expect.starts_with("serve")) return same("status", "200", std::to_string(response.head.status));
+    const std::string_view words(expect);
+    LUMOZ_CHECK_OK(same("status", words.substr(0, 3), std::to_string(response.head.status)));
+    const std::string_view type = words.substr(4, words.substr(4).find(' '));
+    return check_error(response, std::string(type), std::nullopt);
+}
+
 }  // namespace
 
 void add_service(Handlers& handlers, Live& live) {
     handlers["http_errors"] = [&live](const Case& c) { return run_http_error(c, live); };
     handlers["attestation_query"] = [&live](const Case& c) { return run_attestation_query(c, live); };
+    handlers["aci_serving_constraints"] = [&live](const Case& c) { return run_constraint(c, live); };
     handlers["aci_attestation_query"] = [&live](const Case& c) { return run_aci_query(c, live); };
 }
 
