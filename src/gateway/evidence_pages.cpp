@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/evidence_pages.hpp"
 
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "evidence/statement.hpp"
 #include "identity/query.hpp"
@@ -67,6 +68,36 @@ net::Task<void> answer_aci(Call& call) {
     co_await answer_document(call, document, false);
 }
 
+/// Tinfoil's documents bind the TLS key: without one there is none to make.
+net::Task<void> answer_tinfoil(Call& call) {
+    const auto nonce = identity::parse_aci_nonce(query_of(call));
+    if (!nonce || !call.keys->identity.tls_spki) {
+        ApiError error = nonce ? api_error(Failure::NotFound, "This service has no TLS key to bind")
+                               : api_error(Failure::BadRequest, nonce.error().detail);
+        co_await respond_error(call, std::move(error));
+        co_return;
+    }
+    const auto document = std::make_shared<Document>(call.exchange.loop());
+    identity::Reports::Done done = [document](Result<identity::SharedText> text) {
+        document->set(std::move(text));
+    };
+    call.keys->reports.tinfoil(*nonce, std::move(done));
+    co_await answer_document(call, document, false);
+}
+
+net::Task<void> answer_certificate(Call& call) {
+    const std::string& pem = call.keys->identity.facts.tls_certificate_pem;
+    if (pem.empty()) {
+        ApiError error = api_error(Failure::NotFound, "This service has no TLS key to bind");
+        co_await respond_error(call, std::move(error));
+        co_return;
+    }
+    json::Writer out;
+    out.object().key("certificate").string(pem).end();
+    std::string body = std::move(out).text();
+    co_await respond_json(call, 200, std::move(body));
+}
+
 net::Task<void> answer_stored(Call& call) {
     const std::string& digest = call.route->parameter;
     Failure failure = Failure::NotFound;
@@ -90,6 +121,10 @@ net::Task<void> answer_evidence_page(Call& call) {
         co_await answer_report(call);
     } else if (call.route->page == Page::AciAttestation) {
         co_await answer_aci(call);
+    } else if (call.route->page == Page::TinfoilAttestation) {
+        co_await answer_tinfoil(call);
+    } else if (call.route->page == Page::TinfoilCertificate) {
+        co_await answer_certificate(call);
     } else {
         co_await answer_stored(call);
     }

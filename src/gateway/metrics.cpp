@@ -34,6 +34,8 @@ std::string_view page_label(std::size_t index) {
                                                                           "/v1/aci/receipts/{id}",
                                                                           "/v1/attestation/report",
                                                                           "/v1/aci/attestation",
+                                                                          "/.well-known/tinfoil-attestation",
+                                                                          "/.well-known/tinfoil-certificate",
                                                                           "/v1/evidence/{digest}",
                                                                           "/v1/chat/completions",
                                                                           "/v1/completions",

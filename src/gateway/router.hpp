@@ -20,6 +20,8 @@ enum class Page : std::uint8_t {
     Receipt,    ///< parameter: id
     Report,
     AciAttestation,
+    TinfoilAttestation,
+    TinfoilCertificate,
     Evidence,  ///< parameter: keyset digest
     ChatCompletions,
     Completions,

@@ -15,6 +15,7 @@ PublicIdentity describe(const ServiceKeys& keys, ServiceFacts facts) {
     out.v1_secp256k1 = keys.v1_secp256k1.public_key();
     out.v1_address = keys.v1_secp256k1.address();
     out.v1_ed25519 = keys.v1_ed25519.public_key();
+    out.hpke = keys.hpke_x25519.public_key();
     if (facts.tls) out.tls_spki = tls_spki_sha256(keys);
     out.born_at = keys.born_at;
     out.not_after = keys.born_at + kKeysetLifetime;

@@ -33,6 +33,7 @@ struct PublicIdentity {
     crypto::Secp256k1Public v1_secp256k1;
     EthAddress v1_address;
     crypto::Ed25519Public v1_ed25519;
+    crypto::X25519Public hpke;          ///< named by documents whose form demands it
     std::optional<Digest256> tls_spki;  ///< absent without a TLS listener (decision 7)
     evidence::Keyset keyset;
     std::string keyset_json;    ///< canonical

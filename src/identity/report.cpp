@@ -131,8 +131,9 @@ Binding bind_report(const PublicIdentity& identity, ReportKey key, BindingForm f
         case BindingForm::Aci:
             return bind_aci(identity, nonce);
         case BindingForm::TinfoilV2:
+            return bind_tinfoil(identity, std::nullopt);
         case BindingForm::TinfoilV3:
-            break;  // forms that we verify and do not make: all zeros, which no verifier takes
+            return bind_tinfoil(identity, nonce.value());
     }
     return out;
 }

@@ -12,11 +12,12 @@ namespace {
 using evidence::BindingForm;
 
 constexpr std::size_t kWaiterLimit = 4096;
-/// Kinds of documents without a nonce: three forms of the report for two keys, and the ACI document.
-constexpr std::size_t kKinds = 7;
+/// Kinds of documents without a nonce: three forms of the report for two keys, the ACI document, Tinfoil's.
+constexpr std::size_t kKinds = 8;
 
 std::size_t kind_of(BindingForm form, ReportKey key) {
     if (form == BindingForm::Aci) return kKinds - 1;
+    if (form == BindingForm::TinfoilV2) return kKinds - 2;
     const std::size_t row = form == BindingForm::Plain ? 0 : form == BindingForm::Tls ? 1 : 2;
     return 2 * row + (key == ReportKey::Ed25519 ? 1 : 0);
 }
@@ -54,10 +55,11 @@ public:
 
 private:
     Binding bind(BindingForm form, ReportKey key, const std::optional<Nonce>& nonce) const {
-        return form == BindingForm::Aci ? bind_aci(identity_, nonce)
-                                        : bind_report(identity_, key, form, nonce);
+        return bind_report(identity_, key, form, nonce);
     }
     SharedText build(const Binding& binding, const tee::Evidence& evidence, UnixTime made_at);
+    std::string document(const Binding& binding, const tee::Evidence& evidence,
+                         const StapledCollateral* collateral, UnixTime made_at) const;
     void renew(BindingForm form, ReportKey key);
     void renewed(std::size_t kind, UnixTime made_at, Result<SharedText> document);
 
@@ -80,10 +82,21 @@ SharedText Reports::Impl::build(const Binding& binding, const tee::Evidence& evi
         const std::lock_guard lock(mutex_);
         ++counters_.documents;
     }
-    return std::make_shared<const std::string>(
-        binding.form == BindingForm::Aci
-            ? aci_attestation_json(identity_, tee_, binding, evidence, collateral.get())
-            : report_json(identity_, tee_, binding, evidence, collateral.get(), made_at));
+    return std::make_shared<const std::string>(document(binding, evidence, collateral.get(), made_at));
+}
+
+std::string Reports::Impl::document(const Binding& binding, const tee::Evidence& evidence,
+                                    const StapledCollateral* collateral, UnixTime made_at) const {
+    switch (binding.form) {
+        case BindingForm::Aci:
+            return aci_attestation_json(identity_, tee_, binding, evidence, collateral);
+        case BindingForm::TinfoilV2:
+            return tinfoil_v2_json(tee_, evidence);
+        case BindingForm::TinfoilV3:
+            return tinfoil_v3_json(tee_, binding, evidence, collateral);
+        default:
+            return report_json(identity_, tee_, binding, evidence, collateral, made_at);
+    }
 }
 
 void Reports::Impl::fresh(BindingForm form, ReportKey key, const Nonce& nonce, Done done) {
@@ -201,6 +214,14 @@ void Reports::aci_attestation(const std::optional<Nonce>& nonce, Done done) {
         impl_->fresh(BindingForm::Aci, ReportKey::Ecdsa, *nonce, std::move(done));
     } else {
         impl_->cached(BindingForm::Aci, ReportKey::Ecdsa, std::move(done));
+    }
+}
+
+void Reports::tinfoil(const std::optional<Nonce>& nonce, Done done) {
+    if (nonce) {
+        impl_->fresh(BindingForm::TinfoilV3, ReportKey::Ecdsa, *nonce, std::move(done));
+    } else {
+        impl_->cached(BindingForm::TinfoilV2, ReportKey::Ecdsa, std::move(done));
     }
 }
 

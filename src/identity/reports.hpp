@@ -37,6 +37,8 @@ public:
     void report(const ReportQuery& query, Done done);
     /// `/v1/aci/attestation`.
     void aci_attestation(const std::optional<Nonce>& nonce, Done done);
+    /// `/.well-known/tinfoil-attestation`. Requires: a TLS key.
+    void tinfoil(const std::optional<Nonce>& nonce, Done done);
     /// The evidence to store when the keys are born; waits for its quote. Errors as Attestor::quote, and
     /// `E_EVIDENCE_SIZE`.
     Result<std::string> birth_evidence();

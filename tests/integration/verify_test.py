@@ -71,6 +71,23 @@ class Verify(unittest.TestCase):
             code, out, err = self.service.lumoz("verify", "report", path, "--nonce", NONCE, *self.options("--json"))
             self.assertEqual(code, 0, query + out + err)
 
+    def test_tinfoil_documents_of_both_generations(self):
+        for query, demand in ((f"?nonce={NONCE}", ["--nonce", NONCE]), ("", ["--policy", self.service.policy])):
+            answer = self.service.get("/.well-known/tinfoil-attestation" + query)
+            self.assertEqual(answer.status, 200, answer.body)
+            path = self.saved(answer.json())
+            options = self.options("--json") if demand[0] == "--nonce" else ["--root-spki", self.service.root, "--json"]
+            code, out, err = self.service.lumoz("verify", "report", path, *demand, *options)
+            verdict = json.loads(out)
+            # The second generation brings no collateral and has no place for a nonce.
+            self.assertEqual(code, 0 if query else 20, out + err)
+            self.assertEqual(verdict["form"], "tinfoil-v3" if query else "tinfoil-v2")
+            if query:
+                self.assertEqual(verdict["tls_spki_sha256"], self.report("&include_tls_fingerprint=true")["tls_cert_fingerprint"])
+        self.assertEqual(self.service.get("/.well-known/tinfoil-attestation?nonce=AB").error["type"], "bad_request")
+        certificate = self.service.get("/.well-known/tinfoil-certificate").json()["certificate"]
+        self.assertTrue(certificate.startswith("-----BEGIN CERTIFICATE-----"), certificate)
+
     def test_replayed_for_another_nonce(self):
         path = self.saved(self.report("&binding=lumoz"))
         code, out, _ = self.service.lumoz("verify", "report", path, "--nonce", "ff" * 32, *self.options("--json"))
@@ -183,7 +200,7 @@ class LiveVectors(unittest.TestCase):
         if not vectors.is_dir():
             self.skipTest("the shared vectors are not here")
         suites = ["report_data", "attestation_query", "signature_text", "signature_verify", "keys", "http_errors", "jcs", "aci_keyset",
-                  "aci_receipt", "aci_attestation_query"]
+                  "aci_receipt", "aci_attestation_query", "aci_serving_constraints"]
         for manifest, kinds in (("api", suites), ("standards", ["oms_root"])):
             command = [program("lumoz-vectors"), str(vectors / manifest / "MANIFEST.json")]
             for kind in kinds:
