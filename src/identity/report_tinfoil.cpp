@@ -42,24 +42,27 @@ std::string crypto_material(const PublicIdentity& identity) {
     return std::move(out).text();
 }
 
-/// The collateral as the document's only entry, or no entry where there is none that fits.
-void write_collateral(Writer& out, const tee::Evidence& evidence, const StapledCollateral* stapled) {
-    out.key("collateral").array();
-    const auto collateral =
-        stapled != nullptr ? evidence::Collateral::parse(stapled->json)
-                           : Result<evidence::Collateral>(fail(Errc::NotFound, "E_COLLATERAL", "identity"));
+/// The collateral as recorded answers; nothing where there is none that fits the quote.
+std::optional<std::string> pcs_answers(const tee::Evidence& evidence, const StapledCollateral* stapled) {
+    if (stapled == nullptr) return std::nullopt;
+    const auto collateral = evidence::Collateral::parse(stapled->json);
     const auto platform = evidence::platform_of(evidence.quote);
-    if (collateral && platform) {
-        const auto answers = pcs_answers_json(*collateral, *platform);
-        if (answers) {
-            out.object();
-            out.key("id").string("intel-pcs");
-            out.key("role").string("endorsement");
-            out.key("format").string(uri("collateral/intel-pcs/v1"));
-            out.key("subjects").array().string("cpu").end();
-            out.key("data").raw(*answers);
-            out.end();
-        }
+    if (!collateral || !platform) return std::nullopt;
+    auto answers = pcs_answers_json(*collateral, *platform);
+    if (!answers) return std::nullopt;
+    return std::move(*answers);
+}
+
+void write_collateral(Writer& out, const std::optional<std::string>& answers) {
+    out.key("collateral").array();
+    if (answers) {
+        out.object();
+        out.key("id").string("intel-pcs");
+        out.key("role").string("endorsement");
+        out.key("format").string(uri("collateral/intel-pcs/v1"));
+        out.key("subjects").array().string("cpu").end();
+        out.key("data").raw(*answers);
+        out.end();
     }
     out.end();
 }
@@ -109,7 +112,7 @@ std::string tinfoil_v3_json(const TeeFacts& tee, const Binding& binding, const t
     out.end();
     out.key("crypto_material").string(to_base64(as_bytes(binding.statement)));
     out.key("device_evidence").string(to_base64(as_bytes(kNoDevices)));
-    write_collateral(out, evidence, collateral);
+    write_collateral(out, pcs_answers(evidence, collateral));
     out.end();
     return std::move(out).text();
 }
