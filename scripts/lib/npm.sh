@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# npm packages by deps/npm.txt: fetched as tarballs, checked, unpacked into the cache. Needs common.sh and packages.sh.
-# `npm install` is not used anywhere: it would run scripts of the packages.
+# npm packages, checked against pinned hashes; no script of a package runs. Single ones by deps/npm.txt: fetched as tarballs and
+# unpacked into the cache. The clients of the integration tests with all that they need by the lock file of deps/clients.
+# Needs common.sh and packages.sh.
 
 # npm_pin NAME: prints "VERSION INTEGRITY" of deps/npm.txt.
 npm_pin() {
@@ -64,13 +65,27 @@ node22() {
     printf '%s\n' "$folder/bin/node"
 }
 
-# node_modules NAME…: prints a folder that holds the packages as node's module search expects them (NODE_PATH).
+clients_build_locked() {
+    local target="$1"
+    [[ -f "$target/complete" ]] && return 0
+    say "fetching the npm clients of the tests"
+    rm -rf "$target/node_modules"
+    cp "$LUMOZ_ROOT/deps/clients/package.json" "$LUMOZ_ROOT/deps/clients/package-lock.json" "$target/"
+    (
+        cd "$target"
+        retry 3 npm ci --silent --ignore-scripts --no-audit --no-fund --no-update-notifier >/dev/null
+    ) || die "npm ci failed for deps/clients" "Check the network and npm's settings (npm config list), then run the script again."
+    touch "$target/complete"
+}
+
+# node_modules: prints a folder with the npm clients of the integration tests (NODE_PATH).
 node_modules() {
-    local name folder target="$LUMOZ_CACHE/npm/node_modules"
-    mkdir -p "$target"
-    for name in "$@"; do
-        folder="$(npm_fetch "$name")"
-        ln -sfnT "$folder" "$target/$name"
-    done
-    printf '%s\n' "$target"
+    local target
+    target="$LUMOZ_CACHE/npm/clients-$(sha256_of "$LUMOZ_ROOT/deps/clients/package-lock.json" | cut -c1-16)"
+    if [[ ! -f "$target/complete" ]]; then
+        node_ensure
+        mkdir -p "$target"
+        with_lock "$target/lock" clients_build_locked "$target"
+    fi
+    printf '%s\n' "$target/node_modules"
 }

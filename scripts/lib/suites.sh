@@ -156,7 +156,7 @@ suite_integration() {
     LUMOZ_MODEL="$(model_ensure)"
     LUMOZ_PYTHON="$(python_ensure)"
     LUMOZ_NODE="$(node22)"
-    NODE_PATH="$(node_modules openai)"
+    NODE_PATH="$(node_modules)"
     for file in "$LUMOZ_ROOT"/tests/integration/*; do
         [[ -f "$file" && -x "$file" && "$file" != *.py || "$file" == *_test.py ]] || continue
         if [[ "$file" == *.py ]]; then

@@ -80,6 +80,9 @@ struct Config {
     std::chrono::milliseconds idle_timeout{75'000};
     std::chrono::milliseconds write_timeout{60'000};
 
+    std::vector<std::string> siblings;
+    std::chrono::milliseconds sibling_timeout{5'000};
+
     std::string log_level = "info";
 };
 

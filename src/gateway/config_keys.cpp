@@ -236,6 +236,11 @@ std::vector<ConfigKey> limit_keys() {
         duration("limits.body_timeout", &Config::body_timeout, "For the body of a request"),
         duration("limits.idle_timeout", &Config::idle_timeout, "Between two requests on a connection"),
         duration("limits.write_timeout", &Config::write_timeout, "For a client that does not read"),
+        texts("replicas.siblings", &Config::siblings,
+              "Base URLs of the replicas behind the same balancer: reports list their nodes, and a node "
+              "is found by its signing address at each of them"),
+        duration("replicas.timeout", &Config::sibling_timeout,
+                 "A replica that has not answered by then is left out of the report"),
         text("log.level", &Config::log_level, "`debug`, `info`, `warn` or `error`"),
     };
 }

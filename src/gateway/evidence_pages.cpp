@@ -16,7 +16,8 @@ std::string_view query_of(const Call& call) {
     return call.exchange.head().query();
 }
 
-net::Task<void> answer_document(Call& call, std::shared_ptr<Document> document, bool with_authentication) {
+net::Task<void> answer_document(Call& call, std::shared_ptr<Document> document, bool with_authentication,
+                                const std::vector<std::string>& siblings = {}) {
     const Result<identity::SharedText> made = co_await document->wait();
     if (!made) {
         const bool busy = made.error().code == Errc::Limit;
@@ -26,7 +27,7 @@ net::Task<void> answer_document(Call& call, std::shared_ptr<Document> document, 
         co_await respond_error(call, std::move(error), after);
         co_return;
     }
-    std::string body = **made;
+    std::string body = with_siblings(**made, siblings);
     if (with_authentication && body.ends_with('}')) {
         // Design decision 13: the report says when receipts are open to everybody.
         const bool on = call.service.credentials.get() != nullptr;
@@ -36,10 +37,35 @@ net::Task<void> answer_document(Call& call, std::shared_ptr<Document> document, 
     co_await respond_json(call, 200, std::move(body));
 }
 
+/// The query as it came, for a replica that shall answer for itself.
+std::string query_for_siblings(const Call& call) {
+    std::string query(query_of(call));
+    if (!query.empty()) query += '&';
+    return query + std::string(kAlone);
+}
+
+/// The report of the replica whose key was asked for; nothing when no replica has it.
+net::Task<std::optional<std::string>> report_of_sibling(Call& call) {
+    Siblings* const siblings = call.service.siblings;
+    const bool alone = query_of(call).find(kAlone) != std::string_view::npos;
+    if (siblings == nullptr || alone) co_return std::nullopt;
+    std::string query = query_for_siblings(call);
+    std::vector<std::string> found = co_await siblings->reports(call.exchange.loop(), std::move(query));
+    if (found.empty()) co_return std::nullopt;
+    co_return std::move(found.front());
+}
+
 net::Task<void> answer_report(Call& call) {
     const auto query = identity::parse_report_query(query_of(call), call.keys->identity);
     if (!query) {
         const Error& why = query.error();
+        if (why.code == Errc::NotFound) {
+            std::optional<std::string> theirs = co_await report_of_sibling(call);
+            if (theirs) {
+                co_await respond_json(call, 200, std::move(*theirs));
+                co_return;
+            }
+        }
         ApiError error =
             api_error(why.code == Errc::NotFound ? Failure::NotFound : Failure::BadRequest, why.detail);
         co_await respond_error(call, std::move(error));
@@ -50,7 +76,12 @@ net::Task<void> answer_report(Call& call) {
         document->set(std::move(text));
     };
     call.keys->reports.report(*query, std::move(done));
-    co_await answer_document(call, document, true);
+    std::vector<std::string> siblings;
+    if (query->siblings && call.service.siblings != nullptr) {
+        std::string asked = query_for_siblings(call);
+        siblings = co_await call.service.siblings->reports(call.exchange.loop(), std::move(asked));
+    }
+    co_await answer_document(call, document, true, siblings);
 }
 
 net::Task<void> answer_aci(Call& call) {

@@ -9,6 +9,7 @@
 #include "gateway/key_epoch.hpp"
 #include "gateway/metrics.hpp"
 #include "gateway/models.hpp"
+#include "gateway/siblings.hpp"
 #include "store/store.hpp"
 
 #include <mutex>
@@ -32,7 +33,8 @@ struct Service {
     identity::CollateralSource& collateral;
     store::ReceiptStore& store;
     const Clock& clock;
-    std::string_view version;  ///< of the program
+    std::string_view version;      ///< of the program
+    Siblings* siblings = nullptr;  ///< other replicas; null: none are known
 
     Current<KeyEpoch> keys = {};           ///< never null while requests are taken
     Current<ModelTable> models = {};       ///< the same

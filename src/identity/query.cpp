@@ -128,6 +128,9 @@ Result<ReportQuery> parse_report_query(std::string_view query, const PublicIdent
     if (nonce) {
         LUMOZ_TRY(out.nonce, parse_nonce(*nonce));
     }
+    LUMOZ_TRY(const auto siblings, value_of(parameters, "siblings"));
+    if (siblings && *siblings != "none") return bad("E_QUERY_SIBLINGS", "Invalid siblings. Must be 'none'");
+    out.siblings = !siblings;
     LUMOZ_TRY(const auto address, value_of(parameters, "signing_address"));
     if (address) {
         LUMOZ_CHECK_OK(check_address(*address, out.key, identity));

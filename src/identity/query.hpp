@@ -16,11 +16,13 @@ struct ReportQuery {
     ReportKey key = ReportKey::Ecdsa;
     std::optional<Nonce> nonce;
     evidence::BindingForm form = evidence::BindingForm::Plain;  ///< Plain, Tls or Lumoz
+    bool siblings = true;                                       ///< false by `siblings=none`: this node alone
 };
 
 /// `query`: the part behind `?`, percent-encoded, at most 8 KiB. Unknown parameters are ignored, a known one
 /// twice is refused. Errors: `E_QUERY` (form), `E_QUERY_ALGO`, `E_QUERY_NONCE`, `E_QUERY_ADDRESS` (404),
-/// `E_QUERY_TLS` (no TLS key is served), `E_QUERY_BINDING`, `E_QUERY_VERSION`, `E_QUERY_CHANNEL`.
+/// `E_QUERY_TLS` (no TLS key is served), `E_QUERY_BINDING`, `E_QUERY_VERSION`, `E_QUERY_CHANNEL`,
+/// `E_QUERY_SIBLINGS`.
 Result<ReportQuery> parse_report_query(std::string_view query, const PublicIdentity& identity);
 
 /// The nonce of `/v1/aci/attestation`: absent, or exactly 64 lowercase hex digits. `E_QUERY_NONCE`; the

@@ -1,80 +1,126 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The `openai` clients of npm and PyPI talk to lumozd unmodified: chat, stream, error, models."""
+"""Clients of others, unmodified, against one lumozd with one configuration: npm and PyPI."""
 
+import hashlib
 import os
+import pathlib
 import subprocess
 import unittest
 
-from harness import MODEL, Service, real_engine
+from harness import MODEL, ScriptedEngine, Service, call, real_engine
 
-NODE_SCRIPT = r"""
-const { default: OpenAI } = await import(process.env.OPENAI_MODULE);
-const client = new OpenAI({ baseURL: process.env.URL + "/v1", apiKey: "secret-token", maxRetries: 0 });
-const model = process.env.MODEL;
-const models = await client.models.list();
-if (!models.data.some((m) => m.id === model)) throw new Error("model is not listed");
-const messages = [{ role: "user", content: "Say hello." }];
-const chat = await client.chat.completions.create({ model, messages, max_tokens: 8 });
-if (!chat.id || typeof chat.choices[0].message.content !== "string") throw new Error("no answer");
-let text = "", last = null;
-for await (const part of await client.chat.completions.create({ model, messages, max_tokens: 8, stream: true })) {
-  text += part.choices[0]?.delta?.content ?? "";
-  last = part;
-}
-if (!text || !last.id) throw new Error("empty stream");
-const answer = await fetch(`${process.env.URL}/v1/signature/${chat.id}`, { headers: { Authorization: "Bearer secret-token" } });
-const signature = await answer.json();
-if (signature.text.length !== 129 || signature.signature.length !== 132) throw new Error("no signature");
-let refused = null;
-try { await client.chat.completions.create({ model: "no-such-model", messages }); } catch (error) { refused = error; }
-if (!(refused instanceof OpenAI.NotFoundError) || refused.code !== "model_not_found") throw new Error("wrong error: " + refused);
-let denied = null;
-try { await new OpenAI({ baseURL: process.env.URL + "/v1", apiKey: "wrong", maxRetries: 0 }).chat.completions.create({ model, messages }); }
-catch (error) { denied = error; }
-if (!(denied instanceof OpenAI.AuthenticationError)) throw new Error("wrong error: " + denied);
-console.log("ok");
-"""
+TOKEN = "secret-token"
+SCRIPTED = "scripted"
+MESSAGES = [{"role": "user", "content": "Say hello."}]
+WEATHER = {"type": "object", "properties": {"city": {"type": "string", "enum": ["Paris", "Rome"]}}, "required": ["city"]}
 
 
 class Clients(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.service = Service(real=real_engine(), tokens={"team": "secret-token"})
+        binary, weights = real_engine()
+        cls.engine = ScriptedEngine()
+        cls.service = Service(tokens={"team": TOKEN}, config={"engine.binary": binary, "engine.context": 2048},
+                              models=[{"name": MODEL, "path": weights}, {"name": SCRIPTED, "engine": "url", "url": cls.engine.url}])
 
     @classmethod
     def tearDownClass(cls):
         cls.service.close()
+        cls.engine.close()
 
-    def test_openai_from_npm(self):
+    def npm(self, script):
         node, modules = os.environ.get("LUMOZ_NODE", ""), os.environ.get("NODE_PATH", "")
-        if not node or not os.path.isdir(os.path.join(modules, "openai")):
-            self.skipTest("LUMOZ_NODE and NODE_PATH name no node and no `openai`")
-        module = os.path.join(modules, "openai", "index.mjs")
-        done = subprocess.run([node, "--input-type=module", "-"], input=NODE_SCRIPT, text=True, capture_output=True, timeout=120, check=False,
-                              env={**os.environ, "URL": self.service.url, "MODEL": MODEL, "OPENAI_MODULE": module})
-        self.assertEqual((done.returncode, done.stdout.strip()), (0, "ok"), done.stderr)
+        if not node or not os.path.isdir(modules):
+            self.skipTest("LUMOZ_NODE and NODE_PATH name no node and no clients")
+        # Module names are looked up from the script's own folder upwards.
+        folder = self.service.folder / "clients"
+        folder.mkdir(exist_ok=True)
+        if not (folder / "node_modules").exists():
+            (folder / "node_modules").symlink_to(modules)
+        source = pathlib.Path(__file__).parent / "clients" / script
+        (folder / script).write_bytes(source.read_bytes())
+        done = subprocess.run([node, str(folder / script)], text=True, capture_output=True, timeout=180, check=False,
+                              env={**os.environ, "URL_BASE": self.service.url, "MODEL": MODEL, "SCRIPTED": SCRIPTED, "TOKEN": TOKEN})
+        self.assertEqual((done.returncode, done.stdout.strip()), (0, "ok"), done.stdout + done.stderr)
 
-    def test_openai_from_pypi(self):
+    def test_npm_openai(self):
+        self.npm("openai.mjs")
+
+    def test_npm_anthropic(self):
+        self.npm("anthropic.mjs")
+
+    def test_npm_vercel_ai(self):
+        self.npm("vercel.mjs")
+
+    def test_npm_viem_and_ethers(self):
+        self.npm("signers.mjs")
+
+    def module(self, name):
         try:
-            import openai
+            return __import__(name)
         except ImportError:
-            self.skipTest("the Python package `openai` is not installed")
-        client = openai.OpenAI(base_url=self.service.url + "/v1", api_key="secret-token", max_retries=0)
+            return self.skipTest(f"the Python package `{name}` is not installed")
+
+    def test_pypi_openai(self):
+        openai = self.module("openai")
+        client = openai.OpenAI(base_url=self.service.url + "/v1", api_key=TOKEN, max_retries=0)
         self.assertIn(MODEL, [m.id for m in client.models.list()])
-        messages = [{"role": "user", "content": "Say hello."}]
-        chat = client.chat.completions.create(model=MODEL, messages=messages, max_tokens=8)
+        chat = client.chat.completions.create(model=MODEL, messages=MESSAGES, max_tokens=8)
         self.assertTrue(chat.choices[0].message.content)
-        text = "".join(part.choices[0].delta.content or "" for part in
-                       client.chat.completions.create(model=MODEL, messages=messages, max_tokens=8, stream=True) if part.choices)
-        self.assertTrue(text)
-        completion = client.completions.create(model=MODEL, prompt="Hello", max_tokens=4)
-        self.assertTrue(completion.id)
+        parts = list(client.chat.completions.create(model=MODEL, messages=MESSAGES, max_tokens=8, stream=True))
+        self.assertTrue("".join(p.choices[0].delta.content or "" for p in parts if p.choices))
+        self.assertTrue(client.completions.create(model=MODEL, prompt="Hello", max_tokens=4).id)
+        tools = [{"type": "function", "function": {"name": "weather", "parameters": WEATHER}}]
+        called = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "The weather in Rome?"}],
+                                                tools=tools, tool_choice="required", max_tokens=96)
+        self.assertEqual(called.choices[0].message.tool_calls[0].function.name, "weather")
+        vectors = client.embeddings.create(model=MODEL, input=["one", "two"])
+        self.assertEqual(len(vectors.data), 2)
+        self.assertTrue(client.responses.create(model=MODEL, input="Say hello.", max_output_tokens=16).output_text)
         with self.assertRaises(openai.NotFoundError) as refused:
-            client.chat.completions.create(model="no-such-model", messages=messages)
+            client.chat.completions.create(model="no-such-model", messages=MESSAGES)
         self.assertEqual(refused.exception.code, "model_not_found")
         with self.assertRaises(openai.AuthenticationError):
-            openai.OpenAI(base_url=self.service.url + "/v1", api_key="wrong", max_retries=0).models.with_raw_response.list()
-            openai.OpenAI(base_url=self.service.url + "/v1", api_key="wrong", max_retries=0).chat.completions.create(model=MODEL, messages=messages)
+            client.with_options(api_key="wrong").chat.completions.create(model=MODEL, messages=MESSAGES)
+        script = {"script": {"refuse_first": 1, "status": 503, "key": "openai-py"}}
+        retried = client.with_options(max_retries=2).chat.completions.create(model=SCRIPTED, messages=MESSAGES, extra_body=script)
+        self.assertEqual(retried.choices[0].message.content, "four \u00fc")
+        slow = client.chat.completions.create(model=SCRIPTED, messages=MESSAGES, stream=True,
+                                              extra_body={"script": {"chunks": 100, "delay_ms": 100}})
+        next(iter(slow))
+        slow.close()
+
+    def test_pypi_anthropic(self):
+        anthropic = self.module("anthropic")
+        client = anthropic.Anthropic(base_url=self.service.url, auth_token=TOKEN, api_key=None, max_retries=0)
+        for model in (MODEL, SCRIPTED):
+            message = client.messages.create(model=model, max_tokens=8, messages=MESSAGES)
+            self.assertTrue(message.content[0].text)
+            with client.messages.stream(model=model, max_tokens=8, messages=MESSAGES) as stream:
+                self.assertTrue("".join(stream.text_stream))
+                self.assertTrue(stream.get_final_message().stop_reason)
+        with self.assertRaises(anthropic.NotFoundError):
+            client.messages.create(model="no-such-model", max_tokens=8, messages=MESSAGES)
+
+    def test_pypi_litellm(self):
+        litellm = self.module("litellm")
+        litellm.suppress_debug_info = True
+        options = {"model": "openai/" + MODEL, "api_base": self.service.url + "/v1", "api_key": TOKEN, "num_retries": 0}
+        answer = litellm.completion(messages=MESSAGES, max_tokens=8, **options)
+        self.assertTrue(answer.choices[0].message.content)
+        parts = litellm.completion(messages=MESSAGES, max_tokens=8, stream=True, **options)
+        self.assertTrue("".join(p.choices[0].delta.content or "" for p in parts))
+        self.assertEqual(len(litellm.embedding(input=["one"], **options).data), 1)
+        with self.assertRaises(litellm.NotFoundError):
+            litellm.completion(messages=MESSAGES, **{**options, "model": "openai/no-such-model"})
+
+    def test_every_answer_has_its_receipt_after_a_restart(self):
+        answer = self.service.chat()
+        receipt = answer.headers["x-receipt-id"]
+        self.service.restart()
+        found = call(self.service.address, "GET", f"/v1/signature/{receipt}", None, self.service.auth())
+        self.assertEqual(found.status, 200, found.body)
+        self.assertTrue(found.json()["text"].endswith(hashlib.sha256(answer.body).hexdigest()))
 
 
 if __name__ == "__main__":

@@ -164,12 +164,13 @@ class ScriptedEngine(LoopbackServer):
     """An OpenAI-style engine on loopback. Member `script` of a request says what it does:
 
     `chunks` events, `delay_ms` between them, `size` of a plain answer, `die_after` bytes of the response then close,
-    `status` and `error` for an error, `garbage` for bytes that are no HTTP, `hang_s` before the head, `crlf` line ends,
+    `status` and `error` for an error (`refuse_first` of `key`: only so many times), `garbage` for bytes that are no HTTP, `hang_s` before the head, `crlf` line ends,
     `no_done` leaves the terminal event out, `id` instead of the usual one.
     """
 
     def __init__(self):
         self.requests = []
+        self.refused = {}
         self.aborted = 0
         self.counter = 0
         super().__init__()
@@ -208,6 +209,10 @@ class ScriptedEngine(LoopbackServer):
         with self.lock:
             self.counter += 1
             number = self.counter
+            if "refuse_first" in script:
+                seen = self.refused[script["key"]] = self.refused.get(script["key"], 0) + 1
+                if seen > script["refuse_first"]:
+                    script = {}
         if script.get("hang_s"):
             self._hang(connection, script["hang_s"])
         if script.get("garbage"):

@@ -45,6 +45,16 @@ class Pins(unittest.TestCase):
             self.assertEqual(len(line), 3, line)
             self.assertEqual(len(base64.b64decode(line[2].removeprefix("sha512-"), validate=True)), 64)
 
+    def test_the_lock_of_the_npm_clients_has_hashes_and_no_addresses(self):
+        with open(os.path.join(ROOT, "deps/clients/package-lock.json"), encoding="utf-8") as file:
+            text = file.read()
+        self.assertNotIn("://", text)
+        packages = json.loads(text)["packages"]
+        self.assertGreater(len(packages), 10)
+        for name, package in packages.items():
+            if name:
+                self.assertRegex(package["integrity"], r"^sha512-[A-Za-z0-9+/]{86}==$", name)
+
     def test_every_pypi_package_has_a_version_and_a_sha256(self):
         for line in deps("pypi.txt"):
             self.assertRegex(" ".join(line), r"^[a-z0-9-]+==[\w.]+ --hash=sha256:[0-9a-f]{64}$")

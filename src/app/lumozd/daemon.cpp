@@ -208,6 +208,10 @@ Status Daemon::open_listeners() {
     service_->keys.set(std::make_shared<const gateway::KeyEpoch>(*identity_, *signer_, *reports_));
     service_->models.set(std::make_shared<const gateway::ModelTable>(
         std::vector<gateway::Model>{{.name = config_.model_name, .engine = engine_.get(), .event = model_}}));
+    if (!config_.siblings.empty()) {
+        LUMOZ_TRY(siblings_, gateway::Siblings::make(config_.siblings, config_.sibling_timeout));
+        service_->siblings = siblings_.get();
+    }
     service_->attested = true;
     LUMOZ_CHECK_OK(load_tokens(*service_));
     if (config_.token_file.empty())

@@ -58,6 +58,7 @@ private:
     std::unique_ptr<store::SqliteStore> store_;
     std::optional<identity::Attestor> attestor_;
     std::optional<identity::Reports> reports_;
+    std::unique_ptr<gateway::Siblings> siblings_;
     std::unique_ptr<gateway::Service> service_;
     std::unique_ptr<IoThreads> threads_;
     net::TimePoint next_poll_{};

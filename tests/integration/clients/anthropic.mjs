@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// npm `@anthropic-ai/sdk`, unmodified: messages, stream, tools, errors, retries.
+import assert from "node:assert/strict";
+import Anthropic from "@anthropic-ai/sdk";
+
+const { URL_BASE, MODEL, SCRIPTED, TOKEN } = process.env;
+const make = (options = {}) => new Anthropic({ baseURL: URL_BASE, authToken: TOKEN, apiKey: null, maxRetries: 0, ...options });
+const client = make();
+const messages = [{ role: "user", content: "Say hello." }];
+
+for (const model of [MODEL, SCRIPTED]) {
+  const message = await client.messages.create({ model, max_tokens: 8, messages });
+  assert.equal(message.role, "assistant");
+  assert(message.content[0].text.length > 0 && message.usage.output_tokens > 0, JSON.stringify(message));
+  let text = "";
+  const stream = client.messages.stream({ model, max_tokens: 8, messages });
+  stream.on("text", (piece) => { text += piece; });
+  const final = await stream.finalMessage();
+  assert(text.length > 0 && final.stop_reason, JSON.stringify(final));
+}
+
+const called = await client.messages.create({ model: MODEL, max_tokens: 96, tool_choice: { type: "any" },
+  tools: [{ name: "weather", description: "the weather in a city", input_schema: {
+    type: "object", properties: { city: { type: "string", enum: ["Paris", "Rome"] } }, required: ["city"] } }],
+  messages: [{ role: "user", content: "What is the weather in Rome?" }] });
+const use = called.content.find((block) => block.type === "tool_use");
+assert.equal(use.name, "weather");
+assert(["Paris", "Rome"].includes(use.input.city));
+
+await assert.rejects(client.messages.create({ model: "no-such-model", max_tokens: 8, messages }), Anthropic.NotFoundError);
+await assert.rejects(make({ authToken: "wrong" }).messages.create({ model: MODEL, max_tokens: 8, messages }), Anthropic.AuthenticationError);
+console.log("ok");
