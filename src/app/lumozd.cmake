@@ -3,11 +3,14 @@
 add_library(lumoz_lumozd STATIC
     lumozd/collateral_service.cpp
     lumozd/daemon.cpp
+    lumozd/daemon_keys.cpp
     lumozd/engine_choice.cpp
     lumozd/io_threads.cpp
+    lumozd/key_rotation.cpp
     lumozd/read_config.cpp
     lumozd/reload.cpp
-    lumozd/sd_notify.cpp)
+    lumozd/sd_notify.cpp
+    lumozd/tls_front.cpp)
 target_link_libraries(lumoz_lumozd PUBLIC lumoz_flags lumoz_collateral lumoz_gateway)
 target_compile_definitions(lumoz_lumozd PRIVATE LUMOZ_VERSION="${PROJECT_VERSION}")
 lumoz_program(lumozd SOURCES lumozd/main.cpp LIBS lumoz_lumozd)
