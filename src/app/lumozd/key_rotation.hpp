@@ -43,6 +43,8 @@ public:
     void ask(std::string_view reason, std::function<void()> then = {});
     /// Begins what is due, ends what is done. To be called often; does not wait.
     void step();
+    /// A life is being made.
+    [[nodiscard]] bool busy() const { return running_.valid(); }
     /// Nothing is asked for, due or under way.
     [[nodiscard]] bool idle() const;
     /// Counters and trouble; what is said of TLS is empty.
