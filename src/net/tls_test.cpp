@@ -3,6 +3,7 @@
 
 #include "crypto/sha2.hpp"
 #include "net/testing.hpp"
+#include "net/tls_written.hpp"
 
 #include <gtest/gtest.h>
 

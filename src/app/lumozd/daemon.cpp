@@ -165,7 +165,7 @@ Status Daemon::open_listeners() {
     if (config_.token_file.empty())
         log::warn("authentication_off",
                   {{"detail", "no auth.token_file: anybody may ask and read receipts"}});
-    LUMOZ_TRY(threads_, IoThreads::listen(*service_, face_ ? face_->context : nullptr));
+    LUMOZ_TRY(threads_, IoThreads::listen(*service_, front_ ? front_->face()->context : nullptr));
     if (engine_.url) threads_->first_loop().spawn(engine_.url->probe_forever(threads_->first_loop()));
     threads_->run();
     for (const std::string& address : threads_->addresses())
@@ -191,6 +191,7 @@ void Daemon::keep_house() {
     const net::TimePoint now = net::Clock::now();
     if (now < next_poll_) return;
     next_poll_ = now + kHousekeeping;
+    if (front_ && front_->poll() && rotation_->idle()) rotate("certificate");
     const Status before = collateral_->trouble();
     const Status polled = collateral_->poll();
     if (!polled && before) log::warn("collateral_refused", {{"rule", polled.error().rule}});
