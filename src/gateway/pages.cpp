@@ -149,8 +149,7 @@ std::vector<ReadyCheck> ready_checks(Service& service) {
     const bool draining = service.draining.load();
     return {
         {"engine", engine, engine ? "" : "the engine does not answer"},
-        {"keys", attested, attested ? "" : "the evidence of the keys is not stored",
-         keys_warning(service)},
+        {"keys", attested, attested ? "" : "the evidence of the keys is not stored", keys_warning(service)},
         {"store", store.has_value(), store ? "" : store.error().rule},
         {"collateral", collateral.has_value(), collateral ? "" : collateral.error().rule,
          collateral_warning(service)},

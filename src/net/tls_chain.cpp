@@ -100,8 +100,7 @@ Status check_times(const std::vector<Certificate>& chain, UnixTime now, Certific
         LUMOZ_TRY(const UnixTime until, time_of(X509_get0_notAfter(certificate.get())));
         window.narrow(from, until);
     }
-    if (now < window.begin)
-        return refuse("net.tls.chain.time", "valid from " + to_rfc3339(window.begin));
+    if (now < window.begin) return refuse("net.tls.chain.time", "valid from " + to_rfc3339(window.begin));
     if (now >= window.end) return refuse("net.tls.chain.time", "valid until " + to_rfc3339(window.end));
     out.not_before = window.begin;
     out.not_after = window.end;

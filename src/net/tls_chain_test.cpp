@@ -6,7 +6,6 @@
 #include "net/tls_written.hpp"
 
 #include <gtest/gtest.h>
-
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -44,8 +43,8 @@ protected:
 
 TEST_F(Chain, IsAcceptedWithAndWithoutItsRoot) {
     const std::string leaf = ca.leaf(request());
-    for (const std::string& pem : {leaf, leaf + ca.middle(), leaf + ca.middle() + ca.root(),
-                                   leaf + "\n" + ca.middle() + "\n"}) {
+    for (const std::string& pem :
+         {leaf, leaf + ca.middle(), leaf + ca.middle() + ca.root(), leaf + "\n" + ca.middle() + "\n"}) {
         const auto chain = check(pem, {"a.example", "x.b.example"});
         ASSERT_TRUE(chain) << chain.error().where << chain.error().detail;
         EXPECT_EQ(chain->not_after, kNow + kDay);
@@ -127,11 +126,13 @@ TEST(CertificateRequest, IsReadAndVerifiedByAnother) {
         EXPECT_EQ(X509_NAME_entry_count(X509_REQ_get_subject_name(request)), first.size() > 64 ? 0 : 1);
         unsigned char* der = nullptr;
         const int size = i2d_PUBKEY(X509_REQ_get0_pubkey(request), &der);
-        EXPECT_TRUE(equal(ByteView(der, static_cast<std::size_t>(size)), crypto::p256_spki(key.public_key())));
+        EXPECT_TRUE(
+            equal(ByteView(der, static_cast<std::size_t>(size)), crypto::p256_spki(key.public_key())));
         OPENSSL_free(der);
         STACK_OF(X509_EXTENSION)* const extensions = X509_REQ_get_extensions(request);
         ASSERT_EQ(sk_X509_EXTENSION_num(extensions), 1);
-        auto* const names = static_cast<GENERAL_NAMES*>(X509V3_EXT_d2i(sk_X509_EXTENSION_value(extensions, 0)));
+        auto* const names =
+            static_cast<GENERAL_NAMES*>(X509V3_EXT_d2i(sk_X509_EXTENSION_value(extensions, 0)));
         ASSERT_EQ(sk_GENERAL_NAME_num(names), 3);
         EXPECT_EQ(sk_GENERAL_NAME_value(names, 0)->type, GEN_DNS);
         EXPECT_EQ(sk_GENERAL_NAME_value(names, 1)->type, GEN_IPADD);

@@ -60,11 +60,11 @@ std::string make_self_signed(const crypto::P256Key& key, const std::vector<std::
     std::array<std::uint8_t, 16> serial{};
     crypto::random_fill(serial);
     serial[0] = static_cast<std::uint8_t>((serial[0] & 0x3f) | 0x40);
-    const Bytes tbs = der::sequence(
-        {der::context(0, der::integer(std::uint64_t{2})), der::integer(ByteView(serial)), algorithm(), name,
-         der::sequence({der::time(not_before), der::time(not_after)}), name,
-         crypto::p256_spki(key.public_key()),
-         der::context(3, der::sequence({basic, alternative_names(names)}))});
+    const Bytes tbs =
+        der::sequence({der::context(0, der::integer(std::uint64_t{2})), der::integer(ByteView(serial)),
+                       algorithm(), name, der::sequence({der::time(not_before), der::time(not_after)}), name,
+                       crypto::p256_spki(key.public_key()),
+                       der::context(3, der::sequence({basic, alternative_names(names)}))});
     return signed_pem("CERTIFICATE", key, tbs);
 }
 
@@ -73,9 +73,8 @@ std::string make_certificate_request(const crypto::P256Key& key, const std::vect
     // RFC 2985 5.4.2: the attribute extensionRequest.
     const Bytes wanted = der::sequence(
         {der::oid("1.2.840.113549.1.9.14"), der::set({der::sequence({alternative_names(names)})})});
-    const Bytes info =
-        der::sequence({der::integer(std::uint64_t{0}), subject(names.front()),
-                       crypto::p256_spki(key.public_key()), der::context(0, wanted)});
+    const Bytes info = der::sequence({der::integer(std::uint64_t{0}), subject(names.front()),
+                                      crypto::p256_spki(key.public_key()), der::context(0, wanted)});
     return signed_pem("CERTIFICATE REQUEST", key, info);
 }
 

@@ -311,9 +311,16 @@ class PublicName(unittest.TestCase):
         self.assertNotEqual(self.spki(renewed), self.spki(certificate))
         self.assertNotEqual(self.report(service)["tls_cert_fingerprint"], report["tls_cert_fingerprint"])
         wait_for(lambda: "tls" not in service.get("/ready").json()["warnings"], 5, "no warning")
-        connection.request("GET", "/health")
+        # A report is about the key that new connections see: not to be had here, but at once on a new one.
+        ask = "/v1/attestation/report?include_tls_fingerprint=true&nonce=" + "0" * 64
+        connection.request("GET", ask)
         response = connection.getresponse()
-        self.assertEqual((response.status, response.read(), response.headers["Connection"]), (200, b'{"status":"ok"}', "close"))
+        self.assertEqual((response.status, response.headers["Connection"], response.headers["x-should-retry"]), (503, "close", "true"), response.read())
+        connection.request("GET", ask)
+        response = connection.getresponse()
+        self.assertEqual(response.status, 200)
+        self.assertIn(ssl.DER_cert_to_PEM_cert(renewed).strip(), json.loads(response.read())["tls_certificate"])
+        connection.close()
 
         url = f"https://{service.tls_address[0]}:{service.tls_address[1]}"
         code, out, err = service.lumoz("verify", url, "--policy", service.policy, "--root-spki", service.root, "--json")

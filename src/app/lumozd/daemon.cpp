@@ -6,8 +6,8 @@
 #include "app/lumozd/sd_notify.hpp"
 #include "base/log.hpp"
 #include "engine/model_identity.hpp"
-#include "identity/collateral_file.hpp"
 #include "gateway/live_config.hpp"
+#include "identity/collateral_file.hpp"
 
 #include <csignal>
 #include <ctime>

@@ -105,7 +105,7 @@ void TlsFront::in_force(SharedFace face) {
 }
 
 bool TlsFront::file_changed() {
-    struct stat info {};
+    struct stat info{};
     std::string state = "absent";
     if (::stat(chain_file_.c_str(), &info) == 0)
         state = std::to_string(info.st_ino) + "/" + std::to_string(info.st_size) + "/" +
@@ -126,8 +126,7 @@ Result<TlsFront::Chain> TlsFront::read_chain() const {
     std::vector<Digest256> digests;
     for (const SharedTlsKey& key : keys)
         digests.push_back(spki_of(key));
-    LUMOZ_TRY(const net::CertificateChain checked,
-              net::check_chain(pem, digests, names_, clock_.now()));
+    LUMOZ_TRY(const net::CertificateChain checked, net::check_chain(pem, digests, names_, clock_.now()));
     const auto found = std::ranges::find(digests, checked.spki_sha256) - digests.begin();
     return Chain{std::move(pem), keys[static_cast<std::size_t>(found)], checked.not_after};
 }

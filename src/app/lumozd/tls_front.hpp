@@ -59,7 +59,7 @@ private:
     const std::string chain_file_;
     const std::string request_file_;
     const Clock& clock_;
-    SharedTlsKey requested_;     ///< the key of the request file; null without chain file
+    SharedTlsKey requested_;      ///< the key of the request file; null without chain file
     std::optional<Chain> chain_;  ///< the last good one
     Status trouble_;              ///< of the chain file as it is now, or of the request file
     std::string file_state_;      ///< of the chain file when it was last read

@@ -62,8 +62,8 @@ protected:
     [[nodiscard]] crypto::P256Public key() const { return front->face()->key->public_key(); }
     [[nodiscard]] std::string warning() const { return front->warning(std::chrono::hours(24 * 14)); }
 
-    std::filesystem::path dir = std::filesystem::temp_directory_path() /
-                                ("lumoz-front-" + std::to_string(::getpid()));
+    std::filesystem::path dir =
+        std::filesystem::temp_directory_path() / ("lumoz-front-" + std::to_string(::getpid()));
     identity::testing::MovableClock clock;
     gateway::Config config;
     net::testing::TestCa ca;
