@@ -28,6 +28,12 @@ Status validate(const Config& c) {
     }
     if (!c.tls_listen.empty() && c.tls_names.empty())
         return refuse("listen.tls.names must not be empty when listen.tls.address is set");
+    if (!c.tls_chain_file.empty() && c.tls_listen.empty())
+        return refuse("listen.tls.chain_file needs listen.tls.address");
+    if (c.keys_lifetime < std::chrono::seconds(1) || c.keys_lifetime > std::chrono::hours(24 * 90))
+        return refuse("keys.lifetime must be 1s to 90d");
+    if (c.keys_rotate_before >= c.keys_lifetime)
+        return refuse("keys.rotate_before must be shorter than keys.lifetime");
     if (c.model_name.empty() || c.model_name.size() > 256)
         return refuse("model.name must have 1 to 256 bytes");
     if (c.engine_kind == EngineKind::Url && c.engine_url.empty())

@@ -6,9 +6,8 @@
 #include "app/lumozd/sd_notify.hpp"
 #include "base/log.hpp"
 #include "engine/model_identity.hpp"
-#include "evidence/statement.hpp"
+#include "gateway/live_config.hpp"
 #include "identity/collateral_file.hpp"
-#include "identity/config_digest.hpp"
 
 #include <csignal>
 #include <ctime>
@@ -18,21 +17,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kStep{100};
 constexpr std::chrono::seconds kHousekeeping{1};
-constexpr UnixTime kClockSkew = 300;
 /// An engine that dies this often before it answered once will not come up.
 constexpr unsigned kStartAttempts = 3;
 
 Status stopped() {
     return fail(Errc::Closed, "E_STOPPED", "app.daemon", "stopped by a signal");
-}
-
-std::optional<std::string> first_domain(const std::vector<std::string>& names) {
-    for (const std::string& name : names) {
-        const bool address =
-            name.find(':') != std::string::npos || name.find_first_not_of("0123456789.") == std::string::npos;
-        if (!address) return name;
-    }
-    return std::nullopt;
 }
 
 void log_progress(std::uint64_t done, std::uint64_t all) {
@@ -53,11 +42,14 @@ std::function<void(std::uint64_t, std::uint64_t)> slow_progress() {
 }  // namespace
 
 Daemon::Daemon(gateway::Config config, std::string config_path)
-    : config_(std::move(config)), config_path_(std::move(config_path)) {}
+    : config_(std::move(config)),
+      config_path_(std::move(config_path)),
+      wanted_(std::make_shared<const gateway::Config>(config_)) {}
 
 Daemon::~Daemon() {
     // Callbacks of the store and the attestor post to the loops: those must be there until both have ended.
     if (threads_) threads_->stop();
+    rotation_.reset();
     attestor_.reset();
     store_.reset();
 }
@@ -71,15 +63,14 @@ Status Daemon::check() {
 }
 
 Status Daemon::start() {
-    LUMOZ_TRY(config_sha256_, identity::config_sha256(gateway::effective_config_json(config_)));
     LUMOZ_CHECK_OK(open_device());
     LUMOZ_TRY(engine_, choose_engine(config_));
     LUMOZ_CHECK_OK(hash_model());
-    LUMOZ_CHECK_OK(make_keys());
     LUMOZ_CHECK_OK(open_store());
     LUMOZ_CHECK_OK(open_collateral());
     LUMOZ_CHECK_OK(start_engine());
-    LUMOZ_CHECK_OK(store_evidence());
+    make_service();
+    LUMOZ_CHECK_OK(first_keys());
     return open_listeners();
 }
 
@@ -108,33 +99,6 @@ Status Daemon::hash_model() {
     model_ = receipt::ModelEvent{.model_root = identity.root, .method = identity.method, .publisher_key = {}};
     log::info("model",
               {{"root", identity.model_root()}, {"bytes", static_cast<std::int64_t>(identity.bytes)}});
-    return {};
-}
-
-Status Daemon::make_keys() {
-    LUMOZ_TRY(identity::ServiceKeys keys, identity::ServiceKeys::generate(clock_));
-    keys_.emplace(std::move(keys));
-    identity::ServiceFacts facts;
-    facts.config_sha256 = config_sha256_;
-    if (model_) facts.models.push_back({config_.model_name, evidence::sha256_text(model_->model_root)});
-    if (!config_.tls_listen.empty()) {
-        const UnixTime born = keys_->born_at;
-        facts.tls = true;
-        facts.tls_domain = first_domain(config_.tls_names);
-        facts.tls_certificate_pem = net::make_self_signed(
-            keys_->tls_p256, config_.tls_names, born - kClockSkew, born + identity::kKeysetLifetime);
-        std::string pem = keys_->tls_p256.private_pem_for_tls();
-        Result<net::TlsContext> context = net::TlsContext::server(pem, facts.tls_certificate_pem);
-        wipe(std::span(reinterpret_cast<std::uint8_t*>(pem.data()), pem.size()));
-        if (!context) return std::unexpected(context.error());
-        tls_ = std::make_shared<const net::TlsContext>(std::move(*context));
-    }
-    identity_ = identity::describe(*keys_, std::move(facts));
-    signer_.emplace(receipt::SigningKeys{.v1_ecdsa = keys_->v1_secp256k1,
-                                         .v1_ed25519 = keys_->v1_ed25519,
-                                         .aci_receipt = keys_->aci_receipt_ed25519},
-                    std::string(identity::kReceiptKeyId), identity_->keyset_digest);
-    log::info("keys", {{"keyset_digest", identity_->keyset_digest}, {"not_after", identity_->not_after}});
     return {};
 }
 
@@ -184,40 +148,28 @@ Status Daemon::start_engine() {
     return {};
 }
 
-Status Daemon::store_evidence() {
+void Daemon::make_service() {
     attestor_.emplace(*device_);
-    identity::TeeFacts facts{.tee_type = std::string(device_->tee_type()), .info_json = device_info_};
-    reports_.emplace(*identity_, std::move(facts), *attestor_, *collateral_, clock_);
-    LUMOZ_TRY(std::string evidence, reports_->birth_evidence());
-    store::KeysetEvidence keyset{.keyset_digest = identity_->keyset_digest,
-                                 .made_at = identity_->born_at,
-                                 .not_after = identity_->not_after,
-                                 .signers = signer_->addresses(),
-                                 .evidence = std::move(evidence)};
-    LUMOZ_CHECK_OK(store_->put_keyset(std::move(keyset)));
-    return {};
-}
-
-Status Daemon::open_listeners() {
     service_.reset(new gateway::Service{.config = config_,
                                         .attestor = *attestor_,
                                         .collateral = *collateral_,
                                         .store = *store_,
                                         .clock = clock_,
                                         .version = LUMOZ_VERSION});
-    service_->keys.set(std::make_shared<const gateway::KeyEpoch>(*identity_, *signer_, *reports_));
     service_->models.set(std::make_shared<const gateway::ModelTable>(
         std::vector<gateway::Model>{{.name = config_.model_name, .engine = engine_.get(), .event = model_}}));
+}
+
+Status Daemon::open_listeners() {
     if (!config_.siblings.empty()) {
         LUMOZ_TRY(siblings_, gateway::Siblings::make(config_.siblings, config_.sibling_timeout));
         service_->siblings = siblings_.get();
     }
-    service_->attested = true;
     LUMOZ_CHECK_OK(load_tokens(*service_));
     if (config_.token_file.empty())
         log::warn("authentication_off",
                   {{"detail", "no auth.token_file: anybody may ask and read receipts"}});
-    LUMOZ_TRY(threads_, IoThreads::listen(*service_, tls_));
+    LUMOZ_TRY(threads_, IoThreads::listen(*service_, front_ ? front_->face()->context : nullptr));
     if (engine_.url) threads_->first_loop().spawn(engine_.url->probe_forever(threads_->first_loop()));
     threads_->run();
     for (const std::string& address : threads_->addresses())
@@ -229,7 +181,7 @@ Status Daemon::open_listeners() {
 int Daemon::next_signal(std::chrono::milliseconds wait) {
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1})
         sigaddset(&set, signal);
     const timespec limit{.tv_sec = wait.count() / 1'000, .tv_nsec = (wait.count() % 1'000) * 1'000'000};
     const int signal = sigtimedwait(&set, nullptr, &limit);
@@ -238,9 +190,12 @@ int Daemon::next_signal(std::chrono::milliseconds wait) {
 
 void Daemon::keep_house() {
     if (engine_.supervised) engine_.supervised->step();
+    rotation_->step();
+    show_key_state();
     const net::TimePoint now = net::Clock::now();
     if (now < next_poll_) return;
     next_poll_ = now + kHousekeeping;
+    if (front_ && front_->poll() && rotation_->idle()) rotate("certificate");
     const Status before = collateral_->trouble();
     const Status polled = collateral_->poll();
     if (!polled && before) log::warn("collateral_refused", {{"rule", polled.error().rule}});
@@ -249,7 +204,8 @@ void Daemon::keep_house() {
 bool Daemon::serve() {
     while (true) {
         const int signal = next_signal(kStep);
-        if (signal == SIGHUP) reload(*service_, config_path_);
+        if (signal == SIGHUP) reload();
+        if (signal == SIGUSR1) rotate("signal");
         if (signal == SIGTERM || signal == SIGINT) break;
         keep_house();
     }
@@ -260,8 +216,8 @@ bool Daemon::drain() {
     log::info("draining");
     sd_notify("STOPPING=1");
     service_->draining = true;
-    threads_->begin_drain(config_.drain_timeout);
-    const net::TimePoint limit = net::Clock::now() + config_.drain_timeout + std::chrono::seconds(15);
+    threads_->begin_drain(wanted_->drain_timeout);
+    const net::TimePoint limit = net::Clock::now() + wanted_->drain_timeout + std::chrono::seconds(15);
     while (!threads_->drained() && net::Clock::now() < limit) {
         // A second signal ends the patience.
         if (const int signal = next_signal(kStep / 2); signal == SIGTERM || signal == SIGINT) break;

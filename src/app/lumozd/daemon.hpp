@@ -5,7 +5,9 @@
 
 #include "app/lumozd/engine_choice.hpp"
 #include "app/lumozd/io_threads.hpp"
-#include "identity/service_keys.hpp"
+#include "app/lumozd/key_rotation.hpp"
+#include "app/lumozd/tls_front.hpp"
+#include "gateway/key_life.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace lumoz::app {
@@ -23,16 +25,26 @@ public:
     Status start();
     /// Works until SIGTERM or SIGINT, then drains. True after a clean drain.
     bool serve();
+    /// New keys as soon as may be, because what their evidence says about the service has changed:
+    /// `KeyRotation::ask`.
+    void rotate(std::string_view reason, std::function<void()> then = {});
 
 private:
     Status open_device();
     Status hash_model();
-    Status make_keys();
     Status open_store();
     /// A file that somebody else renews, or a service that is asked.
     Status open_collateral();
     Status start_engine();
-    Status store_evidence();
+    void make_service();
+    Status first_keys();
+    /// What evidence says about the service now, but for keys and configuration.
+    [[nodiscard]] identity::ServiceFacts facts() const;
+    /// How the next life begins: all that it says is taken now.
+    Result<RotationPlan> plan_life();
+    void take_life(const SharedEpoch& epoch, const SharedFace& face);
+    void show_key_state();
+    void reload();
     Status open_listeners();
     bool drain();
     /// The next signal within `wait`, or 0.
@@ -42,24 +54,21 @@ private:
     gateway::Config config_;
     std::string config_path_;
     SystemClock clock_;
-    Digest256 config_sha256_;
+    std::shared_ptr<const gateway::Config> wanted_;  ///< for the next life: `config_` with live keys anew
 
     // In the order of dependence: destroyed from the last to the first, after ~Daemon has stopped the
     // threads.
     std::unique_ptr<tee::Device> device_;
     std::string device_info_ = "{}";
-    std::optional<identity::ServiceKeys> keys_;
     std::optional<receipt::ModelEvent> model_;
-    std::optional<identity::PublicIdentity> identity_;
-    std::shared_ptr<const net::TlsContext> tls_;
-    std::optional<receipt::Signer> signer_;
+    std::unique_ptr<TlsFront> front_;  ///< null: no TLS listener
     std::unique_ptr<identity::CollateralSource> collateral_;
     ChosenEngine engine_;
     std::unique_ptr<store::SqliteStore> store_;
     std::optional<identity::Attestor> attestor_;
-    std::optional<identity::Reports> reports_;
     std::unique_ptr<gateway::Siblings> siblings_;
     std::unique_ptr<gateway::Service> service_;
+    std::optional<KeyRotation> rotation_;
     std::unique_ptr<IoThreads> threads_;
     net::TimePoint next_poll_{};
 };

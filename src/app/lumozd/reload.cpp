@@ -3,7 +3,6 @@
 
 #include "app/lumozd/read_config.hpp"
 #include "base/log.hpp"
-#include "gateway/config_keys.hpp"
 
 namespace lumoz::app {
 
@@ -15,28 +14,15 @@ Status load_tokens(gateway::Service& service) {
     return {};
 }
 
-std::vector<std::string_view> changed_keys(const gateway::Config& before, const gateway::Config& after) {
-    std::vector<std::string_view> names;
-    for (const gateway::ConfigKey& key : gateway::config_keys())
-        if (key.show(before) != key.show(after)) names.push_back(key.name);
-    return names;
-}
-
-void reload(gateway::Service& service, const std::string& config_path) {
+std::optional<gateway::Config> read_again(gateway::Service& service, const std::string& config_path) {
     if (const Status loaded = load_tokens(service); !loaded)
         log::error("reload_refused", {{"rule", loaded.error().rule}, {"detail", loaded.error().detail}});
     if (const Status polled = service.collateral.poll(); !polled)
         log::warn("collateral_refused", {{"rule", polled.error().rule}});
     const Result<gateway::Config> now = read_config(config_path);
-    if (!now) {
-        log::error("reload_refused", {{"rule", now.error().rule}, {"detail", now.error().detail}});
-        return;
-    }
-    for (const std::string_view name : changed_keys(service.config, *now)) {
-        if (name == "log.level" && set_log_level(now->log_level)) continue;
-        log::warn("reload_needs_restart", {{"key", name}});
-    }
-    log::info("reloaded");
+    if (now) return *now;
+    log::error("reload_refused", {{"rule", now.error().rule}, {"detail", now.error().detail}});
+    return std::nullopt;
 }
 
 bool set_log_level(std::string_view name) {
