@@ -17,6 +17,7 @@ enum class Failure : std::uint8_t {
     Unauthorized,
     NotFound,
     ModelNotFound,
+    EndpointNotOffered,  ///< 404: this model does not answer there
     SignatureNotFound,
     Incomplete,  ///< 404: the answer was cut, so it has no v1 signature
     MethodNotAllowed,
@@ -31,6 +32,7 @@ enum class Failure : std::uint8_t {
     EngineDown,       ///< 502: no connection to the engine
     EngineNotReady,   ///< 503: the engine is starting
     EngineTimeout,    ///< 504
+    ModelNotAttested, ///< 503: the evidence in force does not name its weights yet
     StoreUnhealthy,   ///< 503: receipts cannot be written
     AttestationBusy,  ///< 503: queue of evidence is full
     AttestationFailed,

@@ -16,6 +16,7 @@ enum class Page : std::uint8_t {
     Ready,
     Metrics,
     Models,
+    ModelEntry,  ///< parameter: a model's name, which may have slashes
     Signature,  ///< parameter: id
     Receipt,    ///< parameter: id
     Report,

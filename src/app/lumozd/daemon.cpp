@@ -5,7 +5,6 @@
 #include "app/lumozd/reload.hpp"
 #include "app/lumozd/sd_notify.hpp"
 #include "base/log.hpp"
-#include "engine/model_identity.hpp"
 #include "evidence/statement.hpp"
 #include "identity/collateral_file.hpp"
 #include "identity/config_digest.hpp"
@@ -19,8 +18,6 @@ namespace {
 constexpr std::chrono::milliseconds kStep{100};
 constexpr std::chrono::seconds kHousekeeping{1};
 constexpr UnixTime kClockSkew = 300;
-/// An engine that dies this often before it answered once will not come up.
-constexpr unsigned kStartAttempts = 3;
 
 Status stopped() {
     return fail(Errc::Closed, "E_STOPPED", "app.daemon", "stopped by a signal");
@@ -33,21 +30,6 @@ std::optional<std::string> first_domain(const std::vector<std::string>& names) {
         if (!address) return name;
     }
     return std::nullopt;
-}
-
-void log_progress(std::uint64_t done, std::uint64_t all) {
-    log::info("model_hash",
-              {{"done", static_cast<std::int64_t>(done)}, {"of", static_cast<std::int64_t>(all)}});
-}
-
-/// Calls `log_progress` at most once a second.
-std::function<void(std::uint64_t, std::uint64_t)> slow_progress() {
-    return [last = std::chrono::steady_clock::now()](std::uint64_t done, std::uint64_t all) mutable {
-        const auto now = std::chrono::steady_clock::now();
-        if (now - last < std::chrono::seconds(1)) return;
-        last = now;
-        log_progress(done, all);
-    };
 }
 
 }  // namespace
@@ -73,12 +55,12 @@ Status Daemon::check() {
 Status Daemon::start() {
     LUMOZ_TRY(config_sha256_, identity::config_sha256(gateway::effective_config_json(config_)));
     LUMOZ_CHECK_OK(open_device());
-    LUMOZ_TRY(engine_, choose_engine(config_));
-    LUMOZ_CHECK_OK(hash_model());
+    LUMOZ_TRY(models_, ModelHost::make(config_, clock_));
+    LUMOZ_CHECK_OK(hash_models());
     LUMOZ_CHECK_OK(make_keys());
     LUMOZ_CHECK_OK(open_store());
     LUMOZ_CHECK_OK(open_collateral());
-    LUMOZ_CHECK_OK(start_engine());
+    LUMOZ_CHECK_OK(start_engines());
     LUMOZ_CHECK_OK(store_evidence());
     return open_listeners();
 }
@@ -96,19 +78,14 @@ Status Daemon::open_device() {
     return {};
 }
 
-Status Daemon::hash_model() {
-    if (config_.model_path.empty()) {
-        log::warn("model_unknown",
-                  {{"detail", "model.path is empty: evidence and receipts name no weights"}});
-        return {};
+Status Daemon::hash_models() {
+    models_->begin_hashing();
+    for (;;) {
+        LUMOZ_TRY(const bool known, models_->hashed());
+        if (known) return {};
+        const int signal = next_signal(kStep / 5);
+        if (signal == SIGTERM || signal == SIGINT) return stopped();
     }
-    engine::ModelRootOptions options;
-    options.progress = slow_progress();
-    LUMOZ_TRY(const engine::ModelIdentity identity, engine::model_identity(config_.model_path, options));
-    model_ = receipt::ModelEvent{.model_root = identity.root, .method = identity.method, .publisher_key = {}};
-    log::info("model",
-              {{"root", identity.model_root()}, {"bytes", static_cast<std::int64_t>(identity.bytes)}});
-    return {};
 }
 
 Status Daemon::make_keys() {
@@ -116,7 +93,7 @@ Status Daemon::make_keys() {
     keys_.emplace(std::move(keys));
     identity::ServiceFacts facts;
     facts.config_sha256 = config_sha256_;
-    if (model_) facts.models.push_back({config_.model_name, evidence::sha256_text(model_->model_root)});
+    facts.models = models_->statement();
     if (!config_.tls_listen.empty()) {
         const UnixTime born = keys_->born_at;
         facts.tls = true;
@@ -166,22 +143,14 @@ Status Daemon::open_collateral() {
     return {};
 }
 
-Status Daemon::start_engine() {
-    if (!engine_.supervised) return {};
-    const net::TimePoint limit = net::Clock::now() + config_.engine_start_timeout;
-    while (!engine_.supervised->ready()) {
-        engine_.supervised->step();
-        if (net::Clock::now() > limit)
-            return fail(Errc::Timeout, "E_ENGINE_START", "app.engine", "the engine did not answer in time");
-        if (engine_.supervised->restarts() >= kStartAttempts)
-            return fail(Errc::Unavailable, "E_ENGINE_START", "app.engine",
-                        "the engine ended " + std::to_string(kStartAttempts) + " times while it started");
+Status Daemon::start_engines() {
+    for (;;) {
+        models_->step();
+        LUMOZ_TRY(const bool up, models_->came_up());
+        if (up) return {};
         const int signal = next_signal(kStep / 2);
         if (signal == SIGTERM || signal == SIGINT) return stopped();
     }
-    log::info("engine",
-              {{"kind", engine_.supervised->kind()}, {"pid", std::int64_t{engine_.supervised->pid()}}});
-    return {};
 }
 
 Status Daemon::store_evidence() {
@@ -206,15 +175,14 @@ Status Daemon::open_listeners() {
                                         .clock = clock_,
                                         .version = LUMOZ_VERSION});
     service_->keys.set(std::make_shared<const gateway::KeyEpoch>(*identity_, *signer_, *reports_));
-    service_->models.set(std::make_shared<const gateway::ModelTable>(
-        std::vector<gateway::Model>{{.name = config_.model_name, .engine = engine_.get(), .event = model_}}));
     service_->attested = true;
     LUMOZ_CHECK_OK(load_tokens(*service_));
     if (config_.token_file.empty())
         log::warn("authentication_off",
                   {{"detail", "no auth.token_file: anybody may ask and read receipts"}});
     LUMOZ_TRY(threads_, IoThreads::listen(*service_, tls_));
-    if (engine_.url) threads_->first_loop().spawn(engine_.url->probe_forever(threads_->first_loop()));
+    models_->serve(*service_, threads_->first_loop());
+    models_->on_change([this](const ModelHost::Change& change) { return on_models_changed(change); });
     threads_->run();
     for (const std::string& address : threads_->addresses())
         log::info("listening", {{"address", address}});
@@ -233,7 +201,7 @@ int Daemon::next_signal(std::chrono::milliseconds wait) {
 }
 
 void Daemon::keep_house() {
-    if (engine_.supervised) engine_.supervised->step();
+    models_->step();
     const net::TimePoint now = net::Clock::now();
     if (now < next_poll_) return;
     next_poll_ = now + kHousekeeping;
@@ -245,11 +213,26 @@ void Daemon::keep_house() {
 bool Daemon::serve() {
     while (true) {
         const int signal = next_signal(kStep);
-        if (signal == SIGHUP) reload(*service_, config_path_);
+        if (signal == SIGHUP) {
+            const std::optional<gateway::Config> now = reload(*service_, config_path_);
+            if (now && now->model_tables && config_.model_tables) models_->change_to(*now);
+        }
         if (signal == SIGTERM || signal == SIGINT) break;
         keep_house();
     }
     return drain();
+}
+
+Status Daemon::on_models_changed(const ModelHost::Change& change) {
+    for (const evidence::ModelIdentity& model : change.models) {
+        const bool named = std::ranges::any_of(identity_->facts.models, [&](const evidence::ModelIdentity& known) {
+            return known.name == model.name && known.model_root == model.model_root;
+        });
+        if (!named)
+            return fail(Errc::Refused, "E_MODELS_EVIDENCE", "app.models.change",
+                        "the evidence in force does not name the weights of `" + model.name + "`");
+    }
+    return {};
 }
 
 bool Daemon::drain() {
@@ -265,7 +248,7 @@ bool Daemon::drain() {
     }
     const bool clean = threads_->drained() && !threads_->cut_any();
     threads_->stop();
-    if (engine_.supervised) engine_.supervised->stop();
+    models_->stop();
     log::info("stopped", {{"clean", clean}});
     return clean;
 }

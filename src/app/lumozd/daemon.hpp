@@ -3,8 +3,8 @@
 // its end. Everything here runs on the main thread.
 #pragma once
 
-#include "app/lumozd/engine_choice.hpp"
 #include "app/lumozd/io_threads.hpp"
+#include "app/lumozd/model_host.hpp"
 #include "identity/service_keys.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -26,14 +26,17 @@ public:
 
 private:
     Status open_device();
-    Status hash_model();
+    Status hash_models();
     Status make_keys();
     Status open_store();
     /// A file that somebody else renews, or a service that is asked.
     Status open_collateral();
-    Status start_engine();
+    Status start_engines();
     Status store_evidence();
     Status open_listeners();
+    /// The models change while the service runs: makes the evidence say so, before any receipt does. Until keys
+    /// can be rotated, only models that the evidence in force names already may come.
+    Status on_models_changed(const ModelHost::Change& change);
     bool drain();
     /// The next signal within `wait`, or 0.
     static int next_signal(std::chrono::milliseconds wait);
@@ -49,12 +52,11 @@ private:
     std::unique_ptr<tee::Device> device_;
     std::string device_info_ = "{}";
     std::optional<identity::ServiceKeys> keys_;
-    std::optional<receipt::ModelEvent> model_;
     std::optional<identity::PublicIdentity> identity_;
     std::shared_ptr<const net::TlsContext> tls_;
     std::optional<receipt::Signer> signer_;
     std::unique_ptr<identity::CollateralSource> collateral_;
-    ChosenEngine engine_;
+    std::unique_ptr<ModelHost> models_;
     std::unique_ptr<store::SqliteStore> store_;
     std::optional<identity::Attestor> attestor_;
     std::optional<identity::Reports> reports_;

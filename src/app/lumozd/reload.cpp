@@ -17,12 +17,15 @@ Status load_tokens(gateway::Service& service) {
 
 std::vector<std::string_view> changed_keys(const gateway::Config& before, const gateway::Config& after) {
     std::vector<std::string_view> names;
+    // What `[engine]` says for all models stands in each of them.
+    const bool tables = before.model_tables && after.model_tables;
     for (const gateway::ConfigKey& key : gateway::config_keys())
-        if (key.show(before) != key.show(after)) names.push_back(key.name);
+        if (!(key.of_model && tables) && key.show(before) != key.show(after)) names.push_back(key.name);
+    if (before.model_tables != after.model_tables) names.emplace_back("models");
     return names;
 }
 
-void reload(gateway::Service& service, const std::string& config_path) {
+std::optional<gateway::Config> reload(gateway::Service& service, const std::string& config_path) {
     if (const Status loaded = load_tokens(service); !loaded)
         log::error("reload_refused", {{"rule", loaded.error().rule}, {"detail", loaded.error().detail}});
     if (const Status polled = service.collateral.poll(); !polled)
@@ -30,13 +33,14 @@ void reload(gateway::Service& service, const std::string& config_path) {
     const Result<gateway::Config> now = read_config(config_path);
     if (!now) {
         log::error("reload_refused", {{"rule", now.error().rule}, {"detail", now.error().detail}});
-        return;
+        return std::nullopt;
     }
     for (const std::string_view name : changed_keys(service.config, *now)) {
         if (name == "log.level" && set_log_level(now->log_level)) continue;
         log::warn("reload_needs_restart", {{"key", name}});
     }
     log::info("reloaded");
+    return *now;
 }
 
 bool set_log_level(std::string_view name) {
