@@ -141,6 +141,10 @@ void ModelHost::serve(gateway::Service& service, net::Loop& probe_loop) {
 }
 
 void ModelHost::change_to(const gateway::Config& config) {
+    if (pending_ && pending_->announced) {
+        later_ = config;
+        return;
+    }
     if (pending_) drop_pending({Errc::Closed, "E_STOPPED", "app.models", "the configuration changed again"});
     Pending pending;
     std::set<std::string> paths;
@@ -175,12 +179,16 @@ Result<bool> ModelHost::prepare_pending() {
 
 void ModelHost::step_pending() {
     if (!pending_) return;
+    if (pending_->announced) {
+        step_all(pending_->incoming);
+        return;
+    }
     const Result<bool> prepared = prepare_pending();
     if (!prepared) {
         drop_pending(prepared.error());
         return;
     }
-    if (*prepared) apply_pending();
+    if (*prepared) announce_pending();
 }
 
 void ModelHost::drop_pending(const Error& why) {
@@ -208,34 +216,37 @@ std::vector<HostedModel*> ModelHost::next_models() const {
     return out;
 }
 
-void ModelHost::apply_pending() {
-    const std::vector<HostedModel*> next = next_models();
-    std::vector<std::string> loaded;
-    for (const auto& model : pending_->incoming) {
-        model->set_loaded(clock_.now());
-        loaded.push_back(model->name());
-    }
+void ModelHost::announce_pending() {
+    pending_->announced = true;
     Change change;
     std::vector<gateway::Model> entries;
-    for (const HostedModel* model : next) {
+    for (const HostedModel* model : next_models()) {
         entries.push_back(model->entry());
         change.configured.push_back(model->config());
     }
     change.models = gateway::known_weights(entries);
-    if (on_change_) {
-        if (const Status ready = on_change_(change); !ready) {
-            drop_pending(ready.error());
-            return;
-        }
-    }
-    for (const auto& model : pending_->incoming)
-        model->start_probing(*probe_loop_);
+    on_change_(change, [this] { apply_pending(); });
+}
+
+void ModelHost::apply_pending() {
+    if (!pending_) return;  // the service ends
     const UnixTime since = clock_.now();
+    std::vector<std::string> loaded;
+    for (const auto& model : pending_->incoming) {
+        model->set_loaded(since);
+        model->start_probing(*probe_loop_);
+        loaded.push_back(model->name());
+    }
+    const std::vector<HostedModel*> next = next_models();
+    std::vector<gateway::Model> entries;
+    for (const HostedModel* model : next)
+        entries.push_back(model->entry());
+    std::string event = gateway::models_event(gateway::known_weights(entries), since);
     old_tables_.emplace_back(service_->models.get());
-    service_->models.set(std::make_shared<const gateway::ModelTable>(
-        std::move(entries), gateway::models_event(change.models, since)));
+    service_->models.set(std::make_shared<const gateway::ModelTable>(std::move(entries), std::move(event)));
     const std::vector<std::string> unloaded = take_over(next);
     log::info("models_changed", {{"loaded", joined(loaded)}, {"unloaded", joined(unloaded)}, {"since", since}});
+    if (const std::optional<gateway::Config> later = std::exchange(later_, std::nullopt)) change_to(*later);
 }
 
 std::vector<std::string> ModelHost::take_over(const std::vector<HostedModel*>& next) {

@@ -36,12 +36,13 @@ public:
         std::vector<gateway::ModelConfig> configured;     ///< of the new table, for the digest of the configuration
     };
     /// What has to happen before a new table is in force: from then on receipts name its models, so the evidence of
-    /// the keys must. An error gives the change up.
-    using OnChange = std::function<Status(const Change&)>;
+    /// the keys must. `then`, to be called on the main thread once it does, brings the table into force.
+    using OnChange = std::function<void(const Change&, std::function<void()> then)>;
     void on_change(OnChange call) { on_change_ = std::move(call); }
 
     /// Makes the models those of `config`: new and changed ones are hashed and started, then all change at once.
-    /// Returns at once; `step` works on it. A change that is under way is given up.
+    /// Returns at once; `step` works on it. A change that is under way is given up; one that waits for its evidence
+    /// comes into force first.
     void change_to(const gateway::Config& config);
     /// The models of the table in force, as configured.
     [[nodiscard]] std::vector<gateway::ModelConfig> configured() const;
@@ -56,6 +57,7 @@ private:
         std::vector<std::string> order;  ///< names of the table to come
         Models incoming;
         std::unique_ptr<WeightsJob> job;  ///< until the weights are known
+        bool announced = false;           ///< waits for its evidence, and cannot be given up
     };
 
     ModelHost(const gateway::Config& config, const Clock& clock) : config_(config), clock_(clock) {}
@@ -66,6 +68,9 @@ private:
     Result<bool> prepare_pending();
     /// The models of the table to come, in its order.
     [[nodiscard]] std::vector<HostedModel*> next_models() const;
+    /// The coming table is ready: asks for its evidence.
+    void announce_pending();
+    /// Its evidence is in force.
     void apply_pending();
     /// `next` become the models in force; the names of those that are not any more.
     std::vector<std::string> take_over(const std::vector<HostedModel*>& next);
@@ -82,6 +87,7 @@ private:
     std::unique_ptr<WeightsJob> job_;  ///< of the start
     Models models_;                    ///< in force, in the order of the configuration
     std::optional<Pending> pending_;
+    std::optional<gateway::Config> later_;  ///< what to change to when `pending_` is in force
     Models leaving_;  ///< take no requests; until their last one has ended and nobody can see them
     std::vector<std::weak_ptr<const gateway::ModelTable>> old_tables_;
 };
