@@ -27,6 +27,11 @@ struct Call {
     net::Duration receipt_wait{0};
     std::string_view cut_by = {};  ///< static text
     bool stream = false;
+
+    /// In force for this request: what the evidence of its keys covers.
+    [[nodiscard]] const Config& config() const {
+        return keys->config != nullptr ? *keys->config : service.config;
+    }
 };
 
 /// True for a client's request id that may be echoed: `[A-Za-z0-9._-]{1,64}` (design decision 14).

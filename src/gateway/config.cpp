@@ -29,6 +29,12 @@ Status validate(const Config& c) {
     }
     if (!c.tls_listen.empty() && c.tls_names.empty())
         return refuse("listen.tls.names must not be empty when listen.tls.address is set");
+    if (!c.tls_chain_file.empty() && c.tls_listen.empty())
+        return refuse("listen.tls.chain_file needs listen.tls.address");
+    if (c.keys_lifetime < std::chrono::seconds(1) || c.keys_lifetime > std::chrono::hours(24 * 90))
+        return refuse("keys.lifetime must be 1s to 90d");
+    if (c.keys_rotate_before >= c.keys_lifetime)
+        return refuse("keys.rotate_before must be shorter than keys.lifetime");
     if (!c.collateral_file.empty() && !c.collateral_service.empty())
         return refuse("collateral.file and collateral.service exclude each other");
     if (!c.collateral_spki_sha256.empty() && !fixed_from_hex<Digest256>(c.collateral_spki_sha256))

@@ -59,6 +59,12 @@ struct Config : ModelConfig {
     std::string listen = "127.0.0.1:8080";
     std::string tls_listen;
     std::vector<std::string> tls_names = {"localhost"};
+    std::string tls_chain_file;
+    std::string tls_request_file;
+    std::chrono::milliseconds tls_warn_before{std::chrono::hours(24 * 14)};
+
+    std::chrono::milliseconds keys_lifetime{std::chrono::hours(24 * 7)};
+    std::chrono::milliseconds keys_rotate_before{std::chrono::hours(24)};
 
     std::string engine_runtime_dir;
     std::chrono::milliseconds engine_total_timeout{3'600'000};

@@ -151,7 +151,20 @@ std::vector<ConfigKey> service_keys() {
         text("listen.address", &Config::listen, "Plain HTTP listener; port 0 takes a free port"),
         text("listen.tls.address", &Config::tls_listen,
              "TLS 1.3 listener with the attested key; empty is none"),
-        texts("listen.tls.names", &Config::tls_names, "Names and addresses in the self-signed certificate"),
+        texts("listen.tls.names", &Config::tls_names,
+              "Names and addresses in the self-signed certificate and in the certificate request"),
+        text("listen.tls.chain_file", &Config::tls_chain_file,
+             "PEM chain of a public certificate for the attested key, read again when it changes "
+             "(docs/keys.md); empty: self-signed"),
+        text("listen.tls.request_file", &Config::tls_request_file,
+             "Where the certificate request (PKCS #10) is written when `chain_file` is set; empty: "
+             "`tls/request.pem` in state_dir"),
+        duration("listen.tls.warn_before", &Config::tls_warn_before,
+                 "`/ready` and `lumoz_tls_warning` warn when the public certificate runs out within this "
+                 "time"),
+        duration("keys.lifetime", &Config::keys_lifetime, "From the birth of keys to their `not_after`"),
+        duration("keys.rotate_before", &Config::keys_rotate_before,
+                 "New keys are made this long before the old ones end; it should be longer than any answer"),
     };
 }
 

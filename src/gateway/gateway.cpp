@@ -58,7 +58,7 @@ net::Task<void> Gateway::answer(Call& call) {
         // Two credentials are none: a proxy on the way may have looked at the other one.
         const bool one = head.headers.count("Authorization") == 1;
         call.principal = authenticate(table.get(), one ? head.headers.get("Authorization") : "");
-        const bool open_read = service_.config.signatures_open && !is_inference(call.route->page);
+        const bool open_read = call.config().signatures_open && !is_inference(call.route->page);
         if (!call.principal.allowed() && !open_read) {
             ApiError error = api_error(Failure::Unauthorized);
             co_await respond_error(call, std::move(error));

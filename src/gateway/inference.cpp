@@ -103,7 +103,7 @@ std::optional<ApiError> Inference::admission() const {
 }
 
 std::expected<RequestBody, ApiError> Inference::check_body(std::string_view body) {
-    const Config& config = call_.service.config;
+    const Config& config = call_.config();
     auto parsed = read_request_body(body, static_cast<std::size_t>(config.max_body_bytes),
                                     static_cast<std::uint32_t>(config.max_json_depth));
     if (!parsed) return parsed;
@@ -122,8 +122,7 @@ net::Task<void> Inference::run() {
         co_await respond_error(call_, std::move(*refusal));
         co_return;
     }
-    const Service& service = call_.service;
-    const auto max_bytes = service.config.max_body_bytes;
+    const auto max_bytes = call_.config().max_body_bytes;
     const Result<ByteView> body = co_await call_.exchange.read_body(static_cast<std::size_t>(max_bytes));
     if (!body) {
         ApiError error = body_error(body.error(), max_bytes);
@@ -167,7 +166,7 @@ net::Task<void> Inference::run() {
 
 net::Task<void> Inference::forward(ByteView body) {
     net::Loop& loop = call_.exchange.loop();
-    const Config& config = call_.service.config;
+    const Config& config = call_.config();
     call_.exchange.on_peer_gone([this] { cut(receipt::CutBy::Client); });
     if (call_.exchange.peer_gone()) cut(receipt::CutBy::Client);
     total_limit_ = std::make_unique<TotalLimit>(loop, *this);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One life of keys: what proves them, what they sign, and the reports about them. A request begins and ends
-// with the same.
+// One life of keys as requests see it: what proves them, what they sign, the reports about them, and the
+// configuration that their evidence covers. A request begins and ends with the same.
 #pragma once
 
 #include "identity/reports.hpp"
@@ -8,11 +8,14 @@
 
 namespace lumoz::gateway {
 
-/// The parts live as long as whoever made the epoch says; they are thread-safe.
+struct Config;
+
+/// The parts live as long as whoever made the epoch says (key_life.hpp: as the epoch); they are thread-safe.
 struct KeyEpoch {
     const identity::PublicIdentity& identity;
     const receipt::Signer& signer;
     identity::Reports& reports;
+    const Config* config = nullptr;  ///< null: that of the service
 };
 
 }  // namespace lumoz::gateway

@@ -45,8 +45,7 @@ net::Task<void> answer_metrics(Call& call) {
 
 /// What the caller may read: the record, or the error to answer with (design decision 13).
 std::expected<store::StoredRecord, ApiError> find_record(const Call& call) {
-    const Service& service = call.service;
-    const bool open = call.principal.state == AuthState::Open || service.config.signatures_open;
+    const bool open = call.principal.state == AuthState::Open || call.config().signatures_open;
     const std::string& id = call.route->parameter;
     if (id.size() > store::kMaxIdBytes) return std::unexpected(api_error(Failure::SignatureNotFound));
     std::optional<std::string_view> owner;
@@ -109,8 +108,9 @@ std::optional<std::int64_t> collateral_seconds_left(const Service& service) {
 /// Long before the collateral runs out, and whenever it could not be renewed.
 std::string collateral_warning(const Service& service) {
     std::string warning;
-    const auto before =
-        std::chrono::duration_cast<std::chrono::seconds>(service.config.collateral_warn_before);
+    const std::shared_ptr<const KeyEpoch> keys = service.keys.get();
+    const Config& config = keys->config != nullptr ? *keys->config : service.config;
+    const auto before = std::chrono::duration_cast<std::chrono::seconds>(config.collateral_warn_before);
     const auto left = collateral_seconds_left(service);
     if (left && *left <= before.count()) warning = "runs out in " + std::to_string(*left) + " s";
     if (const Status trouble = service.collateral.trouble(); !trouble)
@@ -150,11 +150,13 @@ std::vector<ReadyCheck> ready_checks(Service& service) {
     const bool draining = service.draining.load();
     return {
         {"engine", engine, engine_reason(*models), engine_warning(*models)},
-        {"keys", attested, attested ? "" : "the evidence of the keys is not stored"},
+        {"keys", attested, attested ? "" : "the evidence of the keys is not stored",
+         keys_warning(service)},
         {"store", store.has_value(), std::string(store ? "" : store.error().rule)},
         {"collateral", collateral.has_value(), std::string(collateral ? "" : collateral.error().rule),
          collateral_warning(service)},
         {"keyset", !expired, expired ? "the keyset is past not_after" : ""},
+        {"tls", true, "", tls_warning(service)},
         {"service", !draining, draining ? "the service is shutting down" : ""},
     };
 }
@@ -224,8 +226,7 @@ std::string metrics_page(Service& service) {
             collateral.failures);
     gauge("lumoz_engine_ready", "1 when the engine answers.", service.models.get()->ready() ? 1 : 0);
     write_model_metrics(out, *service.models.get());
-    gauge("lumoz_keyset_not_after_seconds", "When the keys expire.",
-          static_cast<double>(keys->identity.not_after));
+    write_key_metrics(service, out);
     return out;
 }
 

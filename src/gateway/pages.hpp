@@ -16,7 +16,7 @@ struct ReadyCheck {
     std::string reason;        ///< our own text, names of models, or the rule of an error; empty when ok
     std::string warning = {};  ///< what will be missing before long; readiness does not depend on it
 };
-/// engine, keys, store, collateral, keyset, service.
+/// engine, keys, store, collateral, keyset, tls, service.
 [[nodiscard]] std::vector<ReadyCheck> ready_checks(Service& service);
 [[nodiscard]] std::string ready_json(const std::vector<ReadyCheck>& checks, bool authentication);
 /// The whole page of `/metrics`.

@@ -30,7 +30,7 @@ net::Task<void> Inference::relay() {
     if (!sse_ && content_type_.starts_with("application/json")) {
         const std::size_t limit =
             proof_.wanted
-                ? std::max(kWholeAnswer, static_cast<std::size_t>(call_.service.config.inline_proof_bytes))
+                ? std::max(kWholeAnswer, static_cast<std::size_t>(call_.config().inline_proof_bytes))
                 : kWholeAnswer;
         if (length_ && *length_ <= limit) whole.reserve(static_cast<std::size_t>(*length_));
         while (whole.size() <= limit && length_.value_or(0) <= limit) {

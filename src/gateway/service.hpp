@@ -7,6 +7,7 @@
 #include "gateway/config.hpp"
 #include "gateway/current.hpp"
 #include "gateway/key_epoch.hpp"
+#include "gateway/key_state.hpp"
 #include "gateway/metrics.hpp"
 #include "gateway/models.hpp"
 #include "store/store.hpp"
@@ -27,7 +28,7 @@ private:
 };
 
 struct Service {
-    const Config& config;
+    const Config& config;  ///< of the start; that in force is `Call::config`
     identity::Attestor& attestor;
     identity::CollateralSource& collateral;
     store::ReceiptStore& store;
@@ -35,6 +36,7 @@ struct Service {
     std::string_view version;  ///< of the program
 
     Current<KeyEpoch> keys = {};           ///< never null while requests are taken
+    Current<KeyState> key_state = {};      ///< null: nobody renews the keys
     Current<ModelTable> models = {};       ///< the same
     Current<TokenTable> credentials = {};  ///< null: authentication is off
     MetricsHub metrics = {};

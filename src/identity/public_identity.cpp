@@ -7,7 +7,7 @@
 namespace lumoz::identity {
 
 Digest256 tls_spki_sha256(const ServiceKeys& keys) {
-    return crypto::sha256(crypto::p256_spki(keys.tls_p256.public_key()));
+    return crypto::sha256(crypto::p256_spki(keys.tls_p256->public_key()));
 }
 
 PublicIdentity describe(const ServiceKeys& keys, ServiceFacts facts) {
@@ -17,7 +17,7 @@ PublicIdentity describe(const ServiceKeys& keys, ServiceFacts facts) {
     out.v1_ed25519 = keys.v1_ed25519.public_key();
     if (facts.tls) out.tls_spki = tls_spki_sha256(keys);
     out.born_at = keys.born_at;
-    out.not_after = keys.born_at + kKeysetLifetime;
+    out.not_after = keys.born_at + facts.lifetime;
 
     // e2ee_public_keys stays empty until a channel works (decision 1): a key nobody answers to is a trap.
     out.keyset.subject = facts.subject;

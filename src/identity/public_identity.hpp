@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything public about one life of the service: its keys' public halves, the keyset document and its
-// digest, the models, the configuration digest. Made once at start; evidence binds it.
+// Everything public about one life of keys: its keys' public halves, the keyset document and its
+// digest, the models, the configuration digest. Made once for each life; evidence binds it.
 #pragma once
 
 #include "evidence/keyset.hpp"
@@ -27,6 +27,7 @@ struct ServiceFacts {
     std::optional<std::string> tls_domain;
     std::string tls_certificate_pem;  ///< chain, leaf first; empty without TLS
     SourceProvenance provenance;
+    UnixTime lifetime = kKeysetLifetime;  ///< seconds from birth to `not_after`
 };
 
 struct PublicIdentity {

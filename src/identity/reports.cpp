@@ -33,9 +33,9 @@ struct Slot {
 
 class Reports::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(const PublicIdentity& identity, TeeFacts tee, Attestor& attestor, CollateralSource& collateral,
+    Impl(PublicIdentity identity, TeeFacts tee, Attestor& attestor, CollateralSource& collateral,
          const Clock& clock, ReportsOptions options)
-        : identity_(identity),
+        : identity_(std::move(identity)),
           tee_(std::move(tee)),
           attestor_(attestor),
           collateral_(collateral),
@@ -61,7 +61,7 @@ private:
     void renew(BindingForm form, ReportKey key);
     void renewed(std::size_t kind, UnixTime made_at, Result<SharedText> document);
 
-    const PublicIdentity& identity_;
+    const PublicIdentity identity_;
     TeeFacts tee_;
     Attestor& attestor_;
     CollateralSource& collateral_;
@@ -183,9 +183,9 @@ ReportsCounters Reports::Impl::counters() const {
     return counters_;
 }
 
-Reports::Reports(const PublicIdentity& identity, TeeFacts tee, Attestor& attestor,
+Reports::Reports(PublicIdentity identity, TeeFacts tee, Attestor& attestor,
                  CollateralSource& collateral, const Clock& clock, ReportsOptions options)
-    : impl_(std::make_shared<Impl>(identity, std::move(tee), attestor, collateral, clock, options)) {}
+    : impl_(std::make_shared<Impl>(std::move(identity), std::move(tee), attestor, collateral, clock, options)) {}
 Reports::~Reports() = default;
 
 void Reports::report(const ReportQuery& query, Done done) {

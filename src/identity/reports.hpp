@@ -20,14 +20,14 @@ struct ReportsCounters {
     std::uint64_t documents = 0;  ///< built
 };
 
-/// Thread-safe. Everything handed in must outlive it; destroy it before the attestor's device, after the
-/// last callback was waited for or by destroying the attestor first.
+/// Thread-safe. Attestor, collateral and clock must outlive it and every quote it asked for; quotes that are
+/// under way when it ends are still answered.
 class Reports {
 public:
     /// Called exactly once, on the quote thread or at once on the caller's.
     using Done = std::move_only_function<void(Result<SharedText>)>;
 
-    Reports(const PublicIdentity& identity, TeeFacts tee, Attestor& attestor, CollateralSource& collateral,
+    Reports(PublicIdentity identity, TeeFacts tee, Attestor& attestor, CollateralSource& collateral,
             const Clock& clock, ReportsOptions options = {});
     ~Reports();
     Reports(const Reports&) = delete;

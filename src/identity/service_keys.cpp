@@ -16,11 +16,12 @@ bool works(const crypto::Ed25519Key& key) {
 
 }  // namespace
 
-Result<ServiceKeys> ServiceKeys::generate(const Clock& clock) {
+Result<ServiceKeys> ServiceKeys::generate(const Clock& clock, std::shared_ptr<const crypto::P256Key> tls) {
+    if (!tls) tls = std::make_shared<const crypto::P256Key>(crypto::P256Key::generate());
     ServiceKeys keys{crypto::Secp256k1Key::generate(), crypto::Ed25519Key::generate(),
                      crypto::Ed25519Key::generate(),   crypto::Ed25519Key::generate(),
                      crypto::X25519Key::generate(),    crypto::X25519Key::generate(),
-                     crypto::P256Key::generate(),      clock.now()};
+                     std::move(tls),      clock.now()};
     LUMOZ_CHECK_OK(keys.self_test());
     return keys;
 }
@@ -31,7 +32,7 @@ Status ServiceKeys::self_test() const {
     if (!works(v1_ed25519)) return broken("v1-ed25519");
     if (!works(aci_receipt_ed25519)) return broken("aci-receipt-ed25519");
     if (!works(log_ed25519)) return broken("log-ed25519");
-    if (!crypto::p256_verify(tls_p256.public_key(), as_bytes(kProbe), tls_p256.sign(as_bytes(kProbe)))) {
+    if (!crypto::p256_verify(tls_p256->public_key(), as_bytes(kProbe), tls_p256->sign(as_bytes(kProbe)))) {
         return broken("tls-p256");
     }
     return {};

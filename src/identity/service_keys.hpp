@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The seven keys of one life of the service, one role each (design decision 1). They are made from the
+// The seven keys of one life, one role each (design decision 1; a service has several lives, one after
+// another). They are made from the
 // kernel's randomness in locked memory, proven to work, and never leave the process; nothing here can write
 // them anywhere.
 #pragma once
@@ -10,6 +11,9 @@
 #include "crypto/secp256k1.hpp"
 #include "crypto/x25519.hpp"
 
+#include <chrono>
+#include <memory>
+
 namespace lumoz::identity {
 
 struct ServiceKeys {
@@ -19,17 +23,18 @@ struct ServiceKeys {
     crypto::Ed25519Key log_ed25519;
     crypto::X25519Key aci_e2ee_x25519;
     crypto::X25519Key hpke_x25519;
-    crypto::P256Key tls_p256;
+    std::shared_ptr<const crypto::P256Key> tls_p256;  ///< also of other lives: see docs/keys.md
     UnixTime born_at;
 
-    /// New keys. `E_KEY_SELF_TEST` when a key does not sign what its public half verifies: then the process
+    /// New keys, but for the TLS key if one is given that goes on. `E_KEY_SELF_TEST` when a key does not sign what its public half verifies: then the process
     /// must not serve.
-    static Result<ServiceKeys> generate(const Clock& clock);
+    static Result<ServiceKeys> generate(const Clock& clock,
+                                        std::shared_ptr<const crypto::P256Key> tls = nullptr);
     /// Sign and verify, and recover the address, with every signing key.
     [[nodiscard]] Status self_test() const;
 };
 
-/// Life of a keyset: `not_after` = birth + 7 days (design decision 8).
+/// Life of a keyset if nothing else is configured: `not_after` = birth + 7 days (design decision 8).
 inline constexpr UnixTime kKeysetLifetime = UnixTime{7} * 24 * 3600;
 /// Name of the ACI receipt key in the keyset.
 inline constexpr std::string_view kReceiptKeyId = "receipt-1";

@@ -49,9 +49,11 @@ Connection::~Connection() {
 }
 
 Task<void> Connection::run() {
-    if (server_->options.tls) {
+    // The server can get another context while this handshake goes on.
+    if (const std::shared_ptr<const TlsContext> tls = server_->options.tls) {
         const TimePoint deadline = loop().now() + server_->limits.head_timeout;
-        const Status done = co_await stream_.tls_accept(*server_->options.tls, deadline);
+        tls_spki_ = tls->spki_sha256();
+        const Status done = co_await stream_.tls_accept(*tls, deadline);
         if (!done) co_return;
     }
     for (;;) {
@@ -67,6 +69,10 @@ Task<void> Connection::run() {
     }
     if (linger_) co_await linger();
     stream_.close();
+}
+
+bool Connection::tls_key_is_old() const {
+    return tls_spki_ && *tls_spki_ != server_->options.tls->spki_sha256();
 }
 
 void Connection::cut() {

@@ -58,6 +58,8 @@ private:
     bool read_ahead();
     void tell_later();
     [[nodiscard]] bool has_room();
+    /// New connections see another key than this one.
+    [[nodiscard]] bool tls_key_is_old() const;
     void write_head(int status, const Headers& headers, std::optional<std::uint64_t> length);
     [[nodiscard]] ByteView take_head();
     Status count(std::size_t bytes, bool last);
@@ -70,6 +72,7 @@ private:
     std::size_t end_ = 0;
     std::move_only_function<void()> gone_fn_;
     std::optional<std::uint64_t> length_;
+    std::optional<Digest256> tls_spki_;  ///< of the certificate that this connection shows
     std::uint64_t sent_ = 0;
     Answer answer_ = Answer::None;
     Coding coding_ = Coding::Length;

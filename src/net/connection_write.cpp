@@ -46,7 +46,7 @@ void Connection::write_head(int status, const Headers& headers, std::optional<st
     const bool bodiless = has_no_body(status);
     length_ = length;
     coding_ = length ? Coding::Length : request.http11 ? Coding::Chunked : Coding::UntilClose;
-    keep_ = keep_ && request.keep_alive && body_done_ && !server_->draining;
+    keep_ = keep_ && request.keep_alive && body_done_ && !server_->draining && !tls_key_is_old();
     if (coding_ == Coding::UntilClose && !bodiless) keep_ = false;
 
     std::string& out = buffers_->out;

@@ -242,6 +242,10 @@ const ServerStats& Server::stats() const {
     return core_->stats;
 }
 
+void Server::use_tls(std::shared_ptr<const TlsContext> tls) {
+    core_->options.tls = std::move(tls);
+}
+
 Task<bool> Server::drain(Duration limit) {
     const std::shared_ptr<Core> core = core_;
     core->draining = true;

@@ -102,6 +102,10 @@ public:
 
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] const ServerStats& stats() const;
+    /// Certificate and key for connections that are accepted from now on. Earlier ones go on as they are;
+    /// where the key is another now, they close after the answer to their next request. Requires: the
+    /// loop's thread; a server that was opened with TLS.
+    void use_tls(std::shared_ptr<const TlsContext> tls);
     /// Stops accepting, closes idle connections, lets running exchanges finish (their answers say
     /// `Connection: close`). True when all ended within `limit`; the others are
     /// cut then, their handlers told, and given a moment.

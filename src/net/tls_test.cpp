@@ -218,6 +218,32 @@ TEST_F(Tls, TakesAnEndWithoutCloseNotifyForACut) {
     testing::run(loop, task(*this));
 }
 
+TEST_F(Tls, ANewKeyIsForNewConnectionsAndEndsOldOnesAfterTheirAnswer) {
+    auto task = [](Tls& t) -> Task<void> {
+        Client client(t.loop, t.url, t.with(TlsContext::client_without_verification()));
+        Digest256 seen;
+        EXPECT_EQ(co_await post(client, "one", &seen), "one");
+        EXPECT_EQ(seen, t.spki);
+        // Another certificate of the same key: the connection stays.
+        auto renewed = TlsContext::server(t.key.private_pem_for_tls(), certificate_for(t.key, {"renewed"}));
+        EXPECT_TRUE(renewed);
+        t.server->use_tls(std::make_shared<const TlsContext>(std::move(*renewed)));
+        EXPECT_EQ(co_await post(client, "two", &seen), "two");
+        EXPECT_EQ(co_await post(client, "three", &seen), "three");
+        EXPECT_EQ(t.server->stats().accepted.load(), 1U);
+        const crypto::P256Key other = key_named("other");
+        auto changed = TlsContext::server(other.private_pem_for_tls(), certificate_for(other, {"other"}));
+        EXPECT_TRUE(changed);
+        t.server->use_tls(std::make_shared<const TlsContext>(std::move(*changed)));
+        EXPECT_EQ(co_await post(client, "four", &seen), "four");
+        EXPECT_EQ(seen, t.spki);
+        EXPECT_EQ(co_await post(client, "five", &seen), "five");
+        EXPECT_EQ(seen, crypto::sha256(crypto::p256_spki(other.public_key())));
+        EXPECT_EQ(t.server->stats().accepted.load(), 2U);
+    };
+    testing::run(loop, task(*this));
+}
+
 TEST(TlsContext, RefusesKeysAndCertificatesThatDoNotFit) {
     const crypto::P256Key key = key_named("a");
     const crypto::P256Key other = key_named("b");

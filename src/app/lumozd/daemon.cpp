@@ -5,9 +5,8 @@
 #include "app/lumozd/reload.hpp"
 #include "app/lumozd/sd_notify.hpp"
 #include "base/log.hpp"
-#include "evidence/statement.hpp"
 #include "identity/collateral_file.hpp"
-#include "identity/config_digest.hpp"
+#include "gateway/live_config.hpp"
 
 #include <csignal>
 #include <ctime>
@@ -17,29 +16,22 @@ namespace {
 
 constexpr std::chrono::milliseconds kStep{100};
 constexpr std::chrono::seconds kHousekeeping{1};
-constexpr UnixTime kClockSkew = 300;
 
 Status stopped() {
     return fail(Errc::Closed, "E_STOPPED", "app.daemon", "stopped by a signal");
 }
 
-std::optional<std::string> first_domain(const std::vector<std::string>& names) {
-    for (const std::string& name : names) {
-        const bool address =
-            name.find(':') != std::string::npos || name.find_first_not_of("0123456789.") == std::string::npos;
-        if (!address) return name;
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
 Daemon::Daemon(gateway::Config config, std::string config_path)
-    : config_(std::move(config)), config_path_(std::move(config_path)) {}
+    : config_(std::move(config)),
+      config_path_(std::move(config_path)),
+      wanted_(std::make_shared<const gateway::Config>(config_)) {}
 
 Daemon::~Daemon() {
     // Callbacks of the store and the attestor post to the loops: those must be there until both have ended.
     if (threads_) threads_->stop();
+    rotation_.reset();
     attestor_.reset();
     store_.reset();
 }
@@ -53,15 +45,14 @@ Status Daemon::check() {
 }
 
 Status Daemon::start() {
-    LUMOZ_TRY(config_sha256_, identity::config_sha256(gateway::effective_config_json(config_)));
     LUMOZ_CHECK_OK(open_device());
     LUMOZ_TRY(models_, ModelHost::make(config_, clock_));
     LUMOZ_CHECK_OK(hash_models());
-    LUMOZ_CHECK_OK(make_keys());
     LUMOZ_CHECK_OK(open_store());
     LUMOZ_CHECK_OK(open_collateral());
     LUMOZ_CHECK_OK(start_engines());
-    LUMOZ_CHECK_OK(store_evidence());
+    make_service();
+    LUMOZ_CHECK_OK(first_keys());
     return open_listeners();
 }
 
@@ -86,33 +77,6 @@ Status Daemon::hash_models() {
         const int signal = next_signal(kStep / 5);
         if (signal == SIGTERM || signal == SIGINT) return stopped();
     }
-}
-
-Status Daemon::make_keys() {
-    LUMOZ_TRY(identity::ServiceKeys keys, identity::ServiceKeys::generate(clock_));
-    keys_.emplace(std::move(keys));
-    identity::ServiceFacts facts;
-    facts.config_sha256 = config_sha256_;
-    facts.models = models_->statement();
-    if (!config_.tls_listen.empty()) {
-        const UnixTime born = keys_->born_at;
-        facts.tls = true;
-        facts.tls_domain = first_domain(config_.tls_names);
-        facts.tls_certificate_pem = net::make_self_signed(
-            keys_->tls_p256, config_.tls_names, born - kClockSkew, born + identity::kKeysetLifetime);
-        std::string pem = keys_->tls_p256.private_pem_for_tls();
-        Result<net::TlsContext> context = net::TlsContext::server(pem, facts.tls_certificate_pem);
-        wipe(std::span(reinterpret_cast<std::uint8_t*>(pem.data()), pem.size()));
-        if (!context) return std::unexpected(context.error());
-        tls_ = std::make_shared<const net::TlsContext>(std::move(*context));
-    }
-    identity_ = identity::describe(*keys_, std::move(facts));
-    signer_.emplace(receipt::SigningKeys{.v1_ecdsa = keys_->v1_secp256k1,
-                                         .v1_ed25519 = keys_->v1_ed25519,
-                                         .aci_receipt = keys_->aci_receipt_ed25519},
-                    std::string(identity::kReceiptKeyId), identity_->keyset_digest);
-    log::info("keys", {{"keyset_digest", identity_->keyset_digest}, {"not_after", identity_->not_after}});
-    return {};
 }
 
 Status Daemon::open_store() {
@@ -153,36 +117,26 @@ Status Daemon::start_engines() {
     }
 }
 
-Status Daemon::store_evidence() {
+void Daemon::make_service() {
     attestor_.emplace(*device_);
-    identity::TeeFacts facts{.tee_type = std::string(device_->tee_type()), .info_json = device_info_};
-    reports_.emplace(*identity_, std::move(facts), *attestor_, *collateral_, clock_);
-    LUMOZ_TRY(std::string evidence, reports_->birth_evidence());
-    store::KeysetEvidence keyset{.keyset_digest = identity_->keyset_digest,
-                                 .made_at = identity_->born_at,
-                                 .not_after = identity_->not_after,
-                                 .signers = signer_->addresses(),
-                                 .evidence = std::move(evidence)};
-    LUMOZ_CHECK_OK(store_->put_keyset(std::move(keyset)));
-    return {};
-}
-
-Status Daemon::open_listeners() {
     service_.reset(new gateway::Service{.config = config_,
                                         .attestor = *attestor_,
                                         .collateral = *collateral_,
                                         .store = *store_,
                                         .clock = clock_,
                                         .version = LUMOZ_VERSION});
-    service_->keys.set(std::make_shared<const gateway::KeyEpoch>(*identity_, *signer_, *reports_));
-    service_->attested = true;
+}
+
+Status Daemon::open_listeners() {
     LUMOZ_CHECK_OK(load_tokens(*service_));
     if (config_.token_file.empty())
         log::warn("authentication_off",
                   {{"detail", "no auth.token_file: anybody may ask and read receipts"}});
-    LUMOZ_TRY(threads_, IoThreads::listen(*service_, tls_));
+    LUMOZ_TRY(threads_, IoThreads::listen(*service_, face_ ? face_->context : nullptr));
     models_->serve(*service_, threads_->first_loop());
-    models_->on_change([this](const ModelHost::Change& change) { return on_models_changed(change); });
+    models_->on_change([this](const ModelHost::Change& change, std::function<void()> then) {
+        on_models_changed(change, std::move(then));
+    });
     threads_->run();
     for (const std::string& address : threads_->addresses())
         log::info("listening", {{"address", address}});
@@ -193,7 +147,7 @@ Status Daemon::open_listeners() {
 int Daemon::next_signal(std::chrono::milliseconds wait) {
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1})
         sigaddset(&set, signal);
     const timespec limit{.tv_sec = wait.count() / 1'000, .tv_nsec = (wait.count() % 1'000) * 1'000'000};
     const int signal = sigtimedwait(&set, nullptr, &limit);
@@ -202,6 +156,8 @@ int Daemon::next_signal(std::chrono::milliseconds wait) {
 
 void Daemon::keep_house() {
     models_->step();
+    rotation_->step();
+    show_key_state();
     const net::TimePoint now = net::Clock::now();
     if (now < next_poll_) return;
     next_poll_ = now + kHousekeeping;
@@ -213,34 +169,20 @@ void Daemon::keep_house() {
 bool Daemon::serve() {
     while (true) {
         const int signal = next_signal(kStep);
-        if (signal == SIGHUP) {
-            const std::optional<gateway::Config> now = reload(*service_, config_path_);
-            if (now && now->model_tables && config_.model_tables) models_->change_to(*now);
-        }
+        if (signal == SIGHUP) reload();
+        if (signal == SIGUSR1) rotate("signal");
         if (signal == SIGTERM || signal == SIGINT) break;
         keep_house();
     }
     return drain();
 }
 
-Status Daemon::on_models_changed(const ModelHost::Change& change) {
-    for (const evidence::ModelIdentity& model : change.models) {
-        const bool named = std::ranges::any_of(identity_->facts.models, [&](const evidence::ModelIdentity& known) {
-            return known.name == model.name && known.model_root == model.model_root;
-        });
-        if (!named)
-            return fail(Errc::Refused, "E_MODELS_EVIDENCE", "app.models.change",
-                        "the evidence in force does not name the weights of `" + model.name + "`");
-    }
-    return {};
-}
-
 bool Daemon::drain() {
     log::info("draining");
     sd_notify("STOPPING=1");
     service_->draining = true;
-    threads_->begin_drain(config_.drain_timeout);
-    const net::TimePoint limit = net::Clock::now() + config_.drain_timeout + std::chrono::seconds(15);
+    threads_->begin_drain(wanted_->drain_timeout);
+    const net::TimePoint limit = net::Clock::now() + wanted_->drain_timeout + std::chrono::seconds(15);
     while (!threads_->drained() && net::Clock::now() < limit) {
         // A second signal ends the patience.
         if (const int signal = next_signal(kStep / 2); signal == SIGTERM || signal == SIGINT) break;

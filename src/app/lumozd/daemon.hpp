@@ -4,8 +4,10 @@
 #pragma once
 
 #include "app/lumozd/io_threads.hpp"
+#include "app/lumozd/key_rotation.hpp"
 #include "app/lumozd/model_host.hpp"
-#include "identity/service_keys.hpp"
+#include "app/lumozd/tls_front.hpp"
+#include "gateway/key_life.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace lumoz::app {
@@ -23,20 +25,29 @@ public:
     Status start();
     /// Works until SIGTERM or SIGINT, then drains. True after a clean drain.
     bool serve();
+    /// New keys as soon as may be, because what their evidence says about the service has changed:
+    /// `KeyRotation::ask`.
+    void rotate(std::string_view reason, std::function<void()> then = {});
 
 private:
     Status open_device();
     Status hash_models();
-    Status make_keys();
     Status open_store();
     /// A file that somebody else renews, or a service that is asked.
     Status open_collateral();
     Status start_engines();
-    Status store_evidence();
+    void make_service();
+    Status first_keys();
+    /// What evidence says about the service now, but for keys and configuration.
+    [[nodiscard]] identity::ServiceFacts facts() const;
+    /// How the next life begins: all that it says is taken now.
+    Result<RotationPlan> plan_life();
+    void take_life(const SharedEpoch& epoch, const std::shared_ptr<const TlsFace>& face);
+    void show_key_state();
+    void reload();
     Status open_listeners();
-    /// The models change while the service runs: makes the evidence say so, before any receipt does. Until keys
-    /// can be rotated, only models that the evidence in force names already may come.
-    Status on_models_changed(const ModelHost::Change& change);
+    /// The models change while the service runs: asks for keys whose evidence says so, then lets them come.
+    void on_models_changed(const ModelHost::Change& change, std::function<void()> then);
     bool drain();
     /// The next signal within `wait`, or 0.
     static int next_signal(std::chrono::milliseconds wait);
@@ -45,22 +56,20 @@ private:
     gateway::Config config_;
     std::string config_path_;
     SystemClock clock_;
-    Digest256 config_sha256_;
+    std::shared_ptr<const gateway::Config> wanted_;  ///< for the next life: `config_` with live keys anew
 
     // In the order of dependence: destroyed from the last to the first, after ~Daemon has stopped the
     // threads.
     std::unique_ptr<tee::Device> device_;
     std::string device_info_ = "{}";
-    std::optional<identity::ServiceKeys> keys_;
-    std::optional<identity::PublicIdentity> identity_;
-    std::shared_ptr<const net::TlsContext> tls_;
-    std::optional<receipt::Signer> signer_;
+    std::shared_ptr<const TlsFace> face_;  ///< null: no TLS listener
     std::unique_ptr<identity::CollateralSource> collateral_;
     std::unique_ptr<ModelHost> models_;
+    std::optional<ModelHost::Change> coming_;  ///< models that the next life names, not yet in force
     std::unique_ptr<store::SqliteStore> store_;
     std::optional<identity::Attestor> attestor_;
-    std::optional<identity::Reports> reports_;
     std::unique_ptr<gateway::Service> service_;
+    std::optional<KeyRotation> rotation_;
     std::unique_ptr<IoThreads> threads_;
     net::TimePoint next_poll_{};
 };

@@ -39,6 +39,7 @@ Status IoThreads::add_listeners(const gateway::HostPort& where,
         LUMOZ_TRY(auto server,
                   net::Server::listen(part->loop, std::move(options), limits_of(config), part->gateway));
         port = server->port();
+        if (tls) part->tls_server = server.get();
         part->servers.push_back(std::move(server));
         ++listening_;
     }
@@ -70,6 +71,11 @@ IoThreads::~IoThreads() {
 void IoThreads::run() {
     for (const std::unique_ptr<Part>& part : parts_)
         part->thread = std::thread([raw = part.get()] { raw->loop.run(); });
+}
+
+void IoThreads::use_tls(const std::shared_ptr<const net::TlsContext>& tls) {
+    for (const std::unique_ptr<Part>& part : parts_)
+        part->loop.post([server = part->tls_server, tls] { server->use_tls(tls); });
 }
 
 net::Task<void> IoThreads::drain_server(net::Server& server, net::Duration limit) {

@@ -24,6 +24,10 @@ public:
     [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
     [[nodiscard]] net::Loop& first_loop() { return parts_.front()->loop; }
 
+    /// New connections of the TLS listener see this from now on (`net::Server::use_tls`). Requires: a TLS
+    /// listener.
+    void use_tls(const std::shared_ptr<const net::TlsContext>& tls);
+
     /// No new connections and requests; running answers have `limit`, then they are cut.
     void begin_drain(net::Duration limit);
     /// True when every listener is closed and no request runs.
@@ -39,6 +43,7 @@ private:
         net::Loop loop;
         gateway::Gateway gateway;
         std::vector<std::unique_ptr<net::Server>> servers;
+        net::Server* tls_server = nullptr;  ///< of `servers`
         std::thread thread;
     };
 

@@ -121,13 +121,6 @@ std::vector<evidence::ModelIdentity> ModelHost::statement() const {
     return gateway::known_weights(entries);
 }
 
-std::vector<gateway::ModelConfig> ModelHost::configured() const {
-    std::vector<gateway::ModelConfig> out;
-    for (const auto& model : models_)
-        out.push_back(model->config());
-    return out;
-}
-
 void ModelHost::serve(gateway::Service& service, net::Loop& probe_loop) {
     service_ = &service;
     probe_loop_ = &probe_loop;
@@ -146,15 +139,14 @@ void ModelHost::change_to(const gateway::Config& config) {
         return;
     }
     if (pending_) drop_pending({Errc::Closed, "E_STOPPED", "app.models", "the configuration changed again"});
-    Pending pending;
+    Pending pending{.configured = config.models};
     std::set<std::string> paths;
     std::vector<gateway::ModelConfig> wanted;
     for (const gateway::ModelConfig& model : config.models) {
-        pending.order.push_back(model.model_name);
         const bool here = std::ranges::any_of(models_, [&](const auto& m) { return m->config() == model; });
         if (!here) wanted.push_back(model);
     }
-    if (wanted.empty() && pending.order.size() == models_.size()) return;
+    if (wanted.empty() && config.models.size() == models_.size()) return;
     for (const gateway::ModelConfig& model : wanted) {
         if (const Status added = add(pending.incoming, config, model); !added) {
             log::error("models_refused", {{"rule", added.error().rule}, {"detail", added.error().detail}});
@@ -205,12 +197,12 @@ void ModelHost::leave(std::unique_ptr<HostedModel> model) {
 
 std::vector<HostedModel*> ModelHost::next_models() const {
     std::vector<HostedModel*> out;
-    for (const std::string& name : pending_->order) {
+    for (const gateway::ModelConfig& wanted : pending_->configured) {
         // A new one stands before the old one of the same name. Optional ones may have been left out.
         HostedModel* found = nullptr;
         for (const Models* list : {&models_, &pending_->incoming})
             for (const auto& model : *list)
-                if (model->name() == name) found = model.get();
+                if (model->name() == wanted.model_name) found = model.get();
         if (found != nullptr) out.push_back(found);
     }
     return out;
@@ -218,13 +210,10 @@ std::vector<HostedModel*> ModelHost::next_models() const {
 
 void ModelHost::announce_pending() {
     pending_->announced = true;
-    Change change;
     std::vector<gateway::Model> entries;
-    for (const HostedModel* model : next_models()) {
+    for (const HostedModel* model : next_models())
         entries.push_back(model->entry());
-        change.configured.push_back(model->config());
-    }
-    change.models = gateway::known_weights(entries);
+    const Change change{.models = gateway::known_weights(entries), .configured = pending_->configured};
     on_change_(change, [this] { apply_pending(); });
 }
 

@@ -32,8 +32,8 @@ public:
 
     /// A change of the table that waits for its evidence.
     struct Change {
-        std::vector<evidence::ModelIdentity> models;      ///< of the new table, for the statement
-        std::vector<gateway::ModelConfig> configured;     ///< of the new table, for the digest of the configuration
+        std::vector<evidence::ModelIdentity> models;   ///< of the new table, for the statement
+        std::vector<gateway::ModelConfig> configured;  ///< as the file says, for the digest of the configuration
     };
     /// What has to happen before a new table is in force: from then on receipts name its models, so the evidence of
     /// the keys must. `then`, to be called on the main thread once it does, brings the table into force.
@@ -44,9 +44,6 @@ public:
     /// Returns at once; `step` works on it. A change that is under way is given up; one that waits for its evidence
     /// comes into force first.
     void change_to(const gateway::Config& config);
-    /// The models of the table in force, as configured.
-    [[nodiscard]] std::vector<gateway::ModelConfig> configured() const;
-
     /// Ends all engines, in parallel.
     void stop();
 
@@ -54,7 +51,7 @@ private:
     using Models = std::vector<std::unique_ptr<HostedModel>>;
     /// A change under way.
     struct Pending {
-        std::vector<std::string> order;  ///< names of the table to come
+        std::vector<gateway::ModelConfig> configured;  ///< of the table to come
         Models incoming;
         std::unique_ptr<WeightsJob> job;  ///< until the weights are known
         bool announced = false;           ///< waits for its evidence, and cannot be given up

@@ -8,12 +8,9 @@ namespace lumoz::app {
 
 /// Reads the token file into the service; nothing changes when it cannot be read. `E_TOKEN_FILE`.
 Status load_tokens(gateway::Service& service);
-/// The names of keys whose values differ.
-[[nodiscard]] std::vector<std::string_view> changed_keys(const gateway::Config& before,
-                                                         const gateway::Config& after);
-/// Tokens, log level and collateral are taken anew; one log line each for what needs a restart. The configuration
-/// as it was read, whose `[[models]]` are the caller's business; nothing when it cannot be read.
-std::optional<gateway::Config> reload(gateway::Service& service, const std::string& config_path);
+/// Tokens and collateral are taken anew at once, since no evidence covers them; the configuration is read and
+/// handed back. Nothing when it is bad, which is logged.
+std::optional<gateway::Config> read_again(gateway::Service& service, const std::string& config_path);
 /// Sets the log's level by its name; false for an unknown name.
 bool set_log_level(std::string_view name);
 

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""New keys while requests run: none fails, and each answer verifies by the evidence of the keys that it began under."""
+
+import http.client
+import json
+import signal
+import ssl
+import threading
+import time
+import unittest
+
+from harness import CHAT, MODEL, ScriptedEngine, Service, call, wait_for
+
+HEADERS = {"Content-Type": "application/json"}
+
+
+def blind_tls():
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def metric(service, name):
+    for line in service.get("/metrics").body.decode().splitlines():
+        if line.startswith(name + " "):
+            return float(line.split()[1])
+    raise AssertionError(f"no metric {name}")
+
+
+def keyset(service):
+    return call(service.address, "GET", "/").json()["workload_keyset_digest"]
+
+
+def rotate(service):
+    """New keys; returns the digest of their keyset."""
+    before = keyset(service)
+    service.daemon.process.send_signal(signal.SIGUSR1)
+    return wait_for(lambda: (now := keyset(service)) != before and now, 10, "new keys")
+
+
+class Traffic:
+    """Requests of one kind on one connection that is kept, until it is told to stop."""
+
+    def __init__(self, service, tls, members):
+        self.service, self.tls, self.members = service, tls, members
+        self.answers, self.problems, self.stop = [], [], False
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _connect(self):
+        if self.tls:
+            return http.client.HTTPSConnection(*self.service.tls_address, timeout=30, context=blind_tls())
+        return http.client.HTTPConnection(*self.service.address, timeout=30)
+
+    def _run(self):
+        connection = self._connect()
+        number = 0
+        while not self.stop:
+            number += 1
+            body = json.dumps({"model": MODEL, "messages": [{"role": "user", "content": f"question {number}"}], **self.members}).encode()
+            try:
+                connection.request("POST", CHAT, body, HEADERS)
+                response = connection.getresponse()
+                data = response.read()
+            except (OSError, http.client.HTTPException) as error:
+                self.problems.append(repr(error))
+                connection = self._connect()
+                continue
+            if response.status != 200 or (self.members.get("stream") and b"data: [DONE]" not in data):
+                self.problems.append((response.status, data))
+            self.answers.append((body, data, response.headers["X-Receipt-Id"], response.headers["X-ACI-Keyset-Digest"]))
+            time.sleep(0.05)
+        connection.close()
+
+
+class Rotation(unittest.TestCase):
+    def setUp(self):
+        self.engine = ScriptedEngine()
+        self.addCleanup(self.engine.close)
+
+    def service(self, **config):
+        service = Service(self.engine.url, config)
+        self.addCleanup(service.close)
+        return service
+
+    def verify_all(self, service, answers):
+        evidence = {}
+        for request, response, receipt, digest in answers:
+            proof = service.proof(receipt)
+            self.assertEqual(proof["keyset_digest"], digest)
+            if digest not in evidence:
+                evidence[digest] = service.folder / f"evidence-{len(evidence)}.json"
+                evidence[digest].write_bytes(service.get("/v1/evidence/" + digest).body)
+            code, verdict = service.verify_answer(request, response, proof, "--report", evidence[digest])
+            self.assertEqual(code, 0, verdict)
+        return len(evidence)
+
+    def test_no_request_fails_while_keys_are_renewed(self):
+        service = self.service(**{"listen.tls.address": "127.0.0.1:0"})
+        stream = {"stream": True, "script": {"chunks": 8, "delay_ms": 100}}
+        traffic = [Traffic(service, tls, members) for tls in (False, True) for members in ({}, stream)]
+        end = time.monotonic() + 4
+        while time.monotonic() < end:
+            service.daemon.process.send_signal(signal.SIGUSR1)
+            time.sleep(0.2)
+        for each in traffic:
+            each.stop = True
+        for each in traffic:
+            each.thread.join()
+            self.assertEqual(each.problems, [])
+        answers = [answer for each in traffic for answer in each.answers]
+        self.assertGreater(metric(service, "lumoz_key_rotations_total"), 10)
+        self.assertEqual(metric(service, "lumoz_key_rotations_failed_total"), 0)
+        self.assertEqual(metric(service, "lumoz_receipts_failed_total"), 0)
+        self.assertGreater(self.verify_all(service, answers[:: max(1, len(answers) // 100)]), 5)
+        # The keys of the answers are gone, all but those in force.
+        wait_for(lambda: metric(service, "lumoz_key_lives") == 1, 10, "the old keys to end")
+
+    def test_a_stream_ends_under_the_keys_it_began_with(self):
+        service = self.service()
+        before = keyset(service)
+        body = json.dumps({"model": MODEL, "messages": [], "stream": True, "script": {"chunks": 10, "delay_ms": 150}}).encode()
+        connection = http.client.HTTPConnection(*service.address, timeout=30)
+        connection.request("POST", CHAT, body, HEADERS)
+        response = connection.getresponse()
+        after = rotate(service)
+        wait_for(lambda: metric(service, "lumoz_key_lives") == 2, 1, "both sets of keys to be counted")
+        data = response.read()
+        self.assertIn(b"data: [DONE]", data)
+        self.assertEqual(response.headers["X-ACI-Keyset-Digest"], before)
+        connection.close()
+        proof = service.proof(response.headers["X-Receipt-Id"])
+        self.assertEqual(proof["keyset_digest"], before)
+        self.verify_all(service, [(body, data, response.headers["X-Receipt-Id"], before)])
+        self.assertEqual(keyset(service), after)
+        wait_for(lambda: metric(service, "lumoz_key_lives") == 1, 5, "the old keys to end")
+
+    def test_reports_name_the_new_keys_at_once(self):
+        service = self.service(**{"listen.tls.address": "127.0.0.1:0"})
+        old = rotate(service)
+        new = rotate(service)
+        self.assertNotEqual(old, new)
+        attestation = call(service.address, "GET", "/v1/aci/attestation").json()
+        self.assertEqual(attestation["workload_keyset_digest"], new)
+        url = f"https://{service.tls_address[0]}:{service.tls_address[1]}"
+        code, out, err = service.lumoz("verify", url, "--policy", service.policy, "--root-spki", service.root, "--json")
+        self.assertEqual(code, 0, out + err)
+
+    def test_keys_are_renewed_before_they_end(self):
+        service = self.service(**{"keys.lifetime": "6s", "keys.rotate_before": "4s"})
+        seen = {keyset(service)}
+        end = time.monotonic() + 9
+        while time.monotonic() < end:
+            answer = service.chat()
+            self.assertEqual(answer.status, 200, answer.body)
+            seen.add(answer.headers["x-aci-keyset-digest"])
+            time.sleep(0.2)
+        self.assertGreaterEqual(len(seen), 3)
+
+    def test_without_its_tee_a_service_keeps_its_keys_until_they_end(self):
+        service = self.service(**{"keys.lifetime": "5s", "keys.rotate_before": "4s", "tee.timeout": "1s"})
+        service.tee.stop(signal.SIGKILL)
+        first = keyset(service)
+        ready = wait_for(lambda: (r := service.get("/ready").json())["warnings"].get("keys") and r, 10, "the warning")
+        self.assertIn("not renewed: E_TEE", ready["warnings"]["keys"])
+        self.assertGreaterEqual(metric(service, "lumoz_key_rotations_failed_total"), 1)
+        self.assertEqual(keyset(service), first)
+        wait_for(lambda: service.get("/ready").json()["missing"] == ["keyset"], 10, "the end of the keys")
+        self.assertEqual(service.chat().status, 503)
+
+
+class Reload(unittest.TestCase):
+    def test_a_changed_configuration_is_in_the_receipts(self):
+        engine = ScriptedEngine()
+        service = Service(engine.url)
+        self.addCleanup(engine.close)
+        self.addCleanup(service.close)
+
+        def digest_of(answer):
+            receipt = service.get("/v1/aci/receipts/" + answer.headers["x-receipt-id"]).json()
+            return next(event["config_sha256"] for event in receipt["event_log"] if event["type"] == "lumoz.config")
+
+        def report():
+            return service.get("/v1/attestation/report?binding=lumoz&nonce=" + "0" * 64).json()
+
+        before = digest_of(service.chat())
+        self.assertEqual(report()["config_sha256"], before)
+        old = keyset(service)
+        service.config["limits.body_bytes"] = 2048
+        service.config["limits.connections"] = 100
+        service.write_config()
+        service.daemon.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: keyset(service) != old, 10, "new keys")
+        answer = service.chat()
+        after = digest_of(answer)
+        self.assertNotEqual(after, before)
+        self.assertEqual(report()["config_sha256"], after)
+        self.assertEqual(service.chat("x" * 4000).status, 413)
+        self.assertIn('"reload_needs_restart","key":"limits.connections"', service.logs())
+        # The same file again changes nothing.
+        now = keyset(service)
+        service.daemon.process.send_signal(signal.SIGHUP)
+        time.sleep(1)
+        self.assertEqual(keyset(service), now)
+
+
+if __name__ == "__main__":
+    unittest.main()
