@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// EngineGroup: several backends of the same model as one engine. Each request goes to the backend with the fewest
-// requests in hand among those that are ready. A backend that cannot be reached gets nothing of the request, and
-// another one is asked; a request of which something was sent is never sent again (design/decisions.md 20).
+// EngineGroup: several backends of the same model as one engine. Each request goes to the backend with the
+// fewest requests in hand among those that are ready. A backend that cannot be reached gets nothing of the
+// request, and another one is asked; a request of which something was sent is never sent again
+// (design/decisions.md 20).
 #pragma once
 
 #include "engine/engine.hpp"
@@ -10,14 +11,14 @@
 
 namespace lumoz::engine {
 
-/// True for errors of `Engine::send` that say that no byte of the request has left: no address, no connection, no
-/// TLS session.
+/// True for errors of `Engine::send` that say that no byte of the request has left: no address, no
+/// connection, no TLS session.
 [[nodiscard]] bool is_unreached(const Error& error);
 
 class EngineGroup final : public Engine {
 public:
-    /// The backends must outlive the group and all exchanges. `shun`: how long a backend that could not be reached
-    /// is asked last. Requires: at least one backend, of one kind.
+    /// The backends must outlive the group and all exchanges. `shun`: how long a backend that could not be
+    /// reached is asked last. Requires: at least one backend, of one kind.
     EngineGroup(std::vector<Engine*> backends, std::chrono::milliseconds shun);
 
     /// When none is ready, `E_ENGINE_UNAVAILABLE`; when none could be reached, the error of the last one.

@@ -27,7 +27,8 @@ class Scripted final : public Engine {
 public:
     net::Task<Result<std::unique_ptr<net::ClientExchange>>> send(net::Loop&, std::string method,
                                                                  std::string target, const net::Headers&,
-                                                                 ByteView, net::CancelToken* cancel) override {
+                                                                 ByteView,
+                                                                 net::CancelToken* cancel) override {
         ++asked;
         last = method + " " + target;
         if (cancel_meanwhile) cancel->cancel();

@@ -123,7 +123,8 @@ private:
             if (n < 0 && errno == EINTR) continue;
             if (n < 0) return read_error("engine.model_root.read");
             if (n == 0) return fail(Errc::Io, "E_OMS_READ", "engine.model_root.shrunk");
-            if (stop_ != nullptr && stop_->load()) return fail(Errc::Closed, "E_STOPPED", "engine.model_root");
+            if (stop_ != nullptr && stop_->load())
+                return fail(Errc::Closed, "E_STOPPED", "engine.model_root");
             digest.update(ByteView(block).first(static_cast<std::size_t>(n)));
             at += static_cast<std::uint64_t>(n);
             done_.fetch_add(static_cast<std::uint64_t>(n));

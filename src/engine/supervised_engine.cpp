@@ -162,10 +162,9 @@ void SupervisedEngine::died(int status) {
     ++failures_;
     const auto pause = with_jitter(std::min(options_.backoff_max, options_.backoff_min * (1U << shift)));
     next_start_ = now + pause;
-    log::warn("engine_ended",
-              {{"model", options_.alias},
-               {"status", std::int64_t{status}},
-               {"next_start_ms", std::int64_t{pause.count()}}});
+    log::warn("engine_ended", {{"model", options_.alias},
+                               {"status", std::int64_t{status}},
+                               {"next_start_ms", std::int64_t{pause.count()}}});
 }
 
 void SupervisedEngine::reap() {

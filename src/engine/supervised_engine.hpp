@@ -13,15 +13,15 @@
 namespace lumoz::engine {
 
 struct SupervisedOptions {
-    std::string binary{};       ///< absolute path of llama-server
-    std::string model_path{};   ///< absolute path of the GGUF file
-    std::string alias{};        ///< name of the model in answers
-    std::string run_dir{};      ///< the socket's directory is made below it
+    std::string binary{};               ///< absolute path of llama-server
+    std::string model_path{};           ///< absolute path of the GGUF file
+    std::string alias{};                ///< name of the model in answers
+    std::string run_dir{};              ///< the socket's directory is made below it
     std::string socket_dir = "engine";  ///< its name
-    unsigned context_size = 0;  ///< tokens; 0: the model's own
-    unsigned threads = 0;       ///< 0: number of cores
-    unsigned parallel = 0;      ///< slots; 0: llama-server's default
-    bool embeddings = false;    ///< `--embeddings --pooling mean`
+    unsigned context_size = 0;          ///< tokens; 0: the model's own
+    unsigned threads = 0;               ///< 0: number of cores
+    unsigned parallel = 0;              ///< slots; 0: llama-server's default
+    bool embeddings = false;            ///< `--embeddings --pooling mean`
     /// Keeps `--cache-ram` at its default. Only safe with one credential (design/decisions.md 19).
     bool allow_shared_prompt_cache = false;
     std::vector<std::string> extra_args{};

@@ -32,7 +32,8 @@ public:
     [[nodiscard]] std::string_view kind() const override { return "url"; }
     [[nodiscard]] std::string_view name() const override { return name_; }
 
-    /// Probes `GET /health`, then `GET /v1/models` where that is unknown, until `retire`; spawn it on one loop.
+    /// Probes `GET /health`, then `GET /v1/models` where that is unknown, until `retire`; spawn it on one
+    /// loop.
     net::Task<void> probe_forever(net::Loop& loop);
     /// Any thread: does that on this loop.
     void start_probing(net::Loop& loop);

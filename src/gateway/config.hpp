@@ -16,8 +16,8 @@ namespace lumoz::gateway {
 
 enum class EngineKind : std::uint8_t { LlamaServer, Url };
 
-/// One model: the keys of `[model]` and `[engine]`, or an element of `[[models]]`, where what it does not say is
-/// as `[engine]` says.
+/// One model: the keys of `[model]` and `[engine]`, or an element of `[[models]]`, where what it does not say
+/// is as `[engine]` says.
 struct ModelConfig {
     std::string model_name = "default";
     std::string model_path;
@@ -113,8 +113,8 @@ struct Config : ModelConfig {
 
 using ConfigValue = std::variant<std::string, std::int64_t, bool, std::vector<std::string>>;
 
-/// What a configuration file says: dotted key (`listen.tls.address`) to value. The second element of `[[models]]`
-/// gives keys like `models[1].name`.
+/// What a configuration file says: dotted key (`listen.tls.address`) to value. The second element of
+/// `[[models]]` gives keys like `models[1].name`.
 using ConfigValues = std::map<std::string, ConfigValue, std::less<>>;
 
 /// Applies and validates all values. Errors are `E_CONFIG`; an unknown key is named together with the nearest
@@ -124,7 +124,8 @@ Result<Config> make_config(const ConfigValues& values);
 /// Markdown reference of all keys with type, default and meaning.
 [[nodiscard]] std::string config_reference();
 
-/// Every key with the value in force, as one canonical JSON object: what `config_sha256` in evidence covers. With
+/// Every key with the value in force, as one canonical JSON object: what `config_sha256` in evidence covers.
+/// With
 /// `[[models]]`, the keys of a model stand in the elements of member `models` instead, in the order of their
 /// names. Tokens and keys are in files of their own and not in it.
 [[nodiscard]] std::string effective_config_json(const Config& config);

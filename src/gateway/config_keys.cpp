@@ -127,7 +127,8 @@ ConfigKey choice(std::string_view name, Value Config::* member,
 /// A URL of its own for one endpoint.
 ConfigKey endpoint_url(const Endpoint& endpoint) {
     return {endpoint.url_key, "text",
-            "Another server answers this endpoint: `http://host:port`, with the path that it has there if that is "
+            "Another server answers this endpoint: `http://host:port`, with the path that it has there if "
+            "that is "
             "another",
             [key = endpoint.url_key, word = endpoint.word](Config& c, const ConfigValue& v) -> Status {
                 const auto* value = std::get_if<std::string>(&v);

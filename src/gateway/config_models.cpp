@@ -60,7 +60,8 @@ Status set_one(const Place& place, std::string_view name, const ConfigValue& val
         std::vector<std::string_view> known;
         for (const ConfigKey& k : config_keys())
             if (k.of_model) known.push_back(k.short_name());
-        const std::string_view nearest = nearest_name(name, known, [](std::string_view word) { return word; });
+        const std::string_view nearest =
+            nearest_name(name, known, [](std::string_view word) { return word; });
         return refuse("unknown key `" + place.table + "." + std::string(name) + "`; did you mean `" +
                       place.table + "." + std::string(nearest) + "`?");
     }
@@ -80,15 +81,17 @@ Status set_one(const Place& place, std::string_view name, const ConfigValue& val
 Status check_endpoints(const ModelConfig& m, const Place& place) {
     for (const std::string& word : m.engine_endpoints) {
         if (endpoint_of_word(word) != nullptr) continue;
-        const std::string_view nearest = nearest_name(word, endpoints(), [](const Endpoint& e) { return e.word; });
+        const std::string_view nearest =
+            nearest_name(word, endpoints(), [](const Endpoint& e) { return e.word; });
         return refuse(place.key("engine.endpoints") + ": `" + word.substr(0, 64) +
                       "` is no endpoint; did you mean `" + std::string(nearest) + "`?");
     }
     for (const auto& [word, url] : m.engine_endpoint_urls) {
-        const bool answered = m.engine_endpoints.empty() || std::ranges::find(m.engine_endpoints, word) != m.engine_endpoints.end();
+        const bool answered = m.engine_endpoints.empty() ||
+                              std::ranges::find(m.engine_endpoints, word) != m.engine_endpoints.end();
         if (!url.empty() && !answered)
-            return refuse(place.key("engine.endpoint_urls." + word) + " says nothing: `" + word + "` is not in " +
-                          place.key("engine.endpoints"));
+            return refuse(place.key("engine.endpoint_urls." + word) + " says nothing: `" + word +
+                          "` is not in " + place.key("engine.endpoints"));
     }
     return {};
 }
@@ -103,7 +106,8 @@ Status check_model(const ModelConfig& m, const Place& place) {
     if (m.engine_kind == EngineKind::Url && urls.empty())
         return refuse(place.key("engine.url") + " is needed when " + kind + " is \"url\"");
     if (urls.size() > kMostBackends)
-        return refuse(place.key("engine.urls") + " has more than " + std::to_string(kMostBackends) + " elements");
+        return refuse(place.key("engine.urls") + " has more than " + std::to_string(kMostBackends) +
+                      " elements");
     for (std::size_t i = 0; i < urls.size(); ++i) {
         if (std::find(urls.begin(), urls.begin() + static_cast<std::ptrdiff_t>(i), urls[i]) !=
             urls.begin() + static_cast<std::ptrdiff_t>(i))
@@ -123,7 +127,8 @@ Status check_no_flat_keys(const ConfigValues& values) {
     for (const auto& [name, value] : values) {
         const bool one = name.starts_with("model.") || name.starts_with("engine.endpoint") ||
                          name == "engine.kind" || name == "engine.url" || name == "engine.urls";
-        if (one) return refuse("`" + name + "` and [[models]] exclude each other: say it in the model's table");
+        if (one)
+            return refuse("`" + name + "` and [[models]] exclude each other: say it in the model's table");
     }
     return {};
 }
@@ -191,7 +196,8 @@ void write_models(json::Writer& out, const std::vector<ModelConfig>& models) {
 std::string models_reference() {
     std::string out =
         "\n## `[[models]]`\n\n"
-        "Several models: one table each, instead of `[model]`. What a table does not say is as `[engine]` says. "
+        "Several models: one table each, instead of `[model]`. What a table does not say is as `[engine]` "
+        "says. "
         "`name` is needed.\n\n| Key | As |\n|---|---|\n";
     for (const ConfigKey& key : config_keys())
         if (key.of_model)

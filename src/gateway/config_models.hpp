@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The models of a configuration: `[[models]]`, or the one of `[model]` and `[engine]`. Both use the same keys.
+// The models of a configuration: `[[models]]`, or the one of `[model]` and `[engine]`. Both use the same
+// keys.
 #pragma once
 
 #include "base/json.hpp"

@@ -9,7 +9,7 @@ namespace lumoz::gateway {
 namespace {
 
 ConfigValues two() {
-    return {{"models[0].name", std::string("b")},      {"models[0].engine", std::string("url")},
+    return {{"models[0].name", std::string("b")},         {"models[0].engine", std::string("url")},
             {"models[0].url", std::string("http://h:1")}, {"models[1].name", std::string("a")},
             {"models[1].path", std::string("/a.gguf")},   {"models[1].context", std::int64_t{512}},
             {"engine.context", std::int64_t{2'048}},      {"engine.parallel", std::int64_t{3}}};
@@ -61,7 +61,8 @@ TEST(ConfigModels, RefusalsNameTheElementAndTheKey) {
               "unknown key `models[1].contxt`; did you mean `models[1].context`?");
     EXPECT_EQ(refusal(two(), "models[1].context", std::string("many")),
               "`models[1].context` must be a number from 0 to 10000000");
-    EXPECT_EQ(refusal(two(), "models[1].name", std::string("b")), "models[1].name is the name of another model");
+    EXPECT_EQ(refusal(two(), "models[1].name", std::string("b")),
+              "models[1].name is the name of another model");
     EXPECT_EQ(refusal(two(), "models[1].name", std::string()), "models[1].name must have 1 to 256 bytes");
     EXPECT_EQ(refusal(two(), "models[2].path", std::string("/x")), "models[2].name is needed");
     EXPECT_EQ(refusal(two(), "models[1].engine", std::string("magic")),
@@ -82,8 +83,9 @@ TEST(ConfigModels, RefusalsNameTheElementAndTheKey) {
 
 TEST(ConfigModels, OneModelAndTablesExcludeEachOther) {
     for (const char* key : {"model.name", "model.path", "engine.url", "engine.endpoint_urls.rerank"})
-        EXPECT_EQ(refusal(two(), key, std::string("x")),
-                  "`" + std::string(key) + "` and [[models]] exclude each other: say it in the model's table");
+        EXPECT_EQ(
+            refusal(two(), key, std::string("x")),
+            "`" + std::string(key) + "` and [[models]] exclude each other: say it in the model's table");
     EXPECT_NE(refusal(two(), "engine.kind", std::string("url")), "accepted");
     EXPECT_NE(refusal(two(), "engine.urls", std::vector<std::string>{"http://h"}), "accepted");
 }
@@ -94,8 +96,11 @@ TEST(ConfigModels, EndpointUrlsNeedAnEndpointThatIsAnswered) {
     EXPECT_EQ(refusal(values, "models[0].endpoint_urls.rerank", std::string("http://h:9/v1/rerank")),
               "models[0].endpoint_urls.rerank says nothing: `rerank` is not in models[0].endpoints");
     values["models[0].endpoints"] = std::vector<std::string>{"chat", "rerank"};
-    EXPECT_EQ(refusal(values, "models[0].endpoint_urls.rerank", std::string("http://h:9/v1/rerank")), "accepted");
-    EXPECT_NE(refusal(values, "models[0].endpoint_urls.rerunk", std::string("http://h")).find("`models[0].endpoint_urls.rerank`"), std::string::npos);
+    EXPECT_EQ(refusal(values, "models[0].endpoint_urls.rerank", std::string("http://h:9/v1/rerank")),
+              "accepted");
+    EXPECT_NE(refusal(values, "models[0].endpoint_urls.rerunk", std::string("http://h"))
+                  .find("`models[0].endpoint_urls.rerank`"),
+              std::string::npos);
 }
 
 TEST(ConfigModels, BackendsAreBoundedAndDiffer) {

@@ -77,8 +77,7 @@ private:
     Inference& owner_;
 };
 
-Inference::Inference(Call& call)
-    : call_(call), id_(IdScanner::Mode::Json) {}
+Inference::Inference(Call& call) : call_(call), id_(IdScanner::Mode::Json) {}
 
 Inference::~Inference() {
     call_.exchange.on_peer_gone({});

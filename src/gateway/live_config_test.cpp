@@ -18,7 +18,8 @@ TEST(LiveConfig, TakesLiveKeysAndLeavesTheOthers) {
     EXPECT_EQ(now.log_level, "warn");
     EXPECT_EQ(now.max_connections, start.max_connections);
     EXPECT_EQ(now.listen, start.listen);
-    EXPECT_EQ(changed_keys(now, file), (std::vector<std::string_view>{"listen.address", "limits.connections"}));
+    EXPECT_EQ(changed_keys(now, file),
+              (std::vector<std::string_view>{"listen.address", "limits.connections"}));
     EXPECT_EQ(changed_keys(start, now), (std::vector<std::string_view>{"limits.body_bytes", "log.level"}));
     EXPECT_NE(effective_config_json(start), effective_config_json(now));
 }

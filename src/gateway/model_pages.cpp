@@ -59,8 +59,8 @@ class Family {
 public:
     Family(std::string& out, std::string_view name, std::string_view type, std::string_view help)
         : out_(out), name_(name) {
-        head_ = "# HELP " + std::string(name) + " " + std::string(help) + "\n# TYPE " + std::string(name) + " " +
-                std::string(type) + "\n";
+        head_ = "# HELP " + std::string(name) + " " + std::string(help) + "\n# TYPE " + std::string(name) +
+                " " + std::string(type) + "\n";
     }
     void line(const std::string& labels, std::uint64_t value) {
         out_.append(head_).append(name_).append("{").append(labels).append("} ");
@@ -83,8 +83,8 @@ constexpr std::array kBackendMetrics{
                   &engine::BackendState::open},
     BackendMetric{"lumoz_backend_requests_total", "counter", "Requests that a backend took.",
                   &engine::BackendState::taken},
-    BackendMetric{"lumoz_backend_failed_total", "counter", "Requests that a backend took and gave no answer to.",
-                  &engine::BackendState::failed},
+    BackendMetric{"lumoz_backend_failed_total", "counter",
+                  "Requests that a backend took and gave no answer to.", &engine::BackendState::failed},
     BackendMetric{"lumoz_backend_passed_over_total", "counter",
                   "Times that a backend could not be reached and another one was asked.",
                   &engine::BackendState::passed_over},
@@ -115,7 +115,8 @@ void write_model_metrics(std::string& out, const ModelTable& models) {
     Family open(out, "lumoz_model_open_requests", "gauge", "Requests that the model has in hand.");
     for (const Model& model : models.all())
         if (model.use)
-            open.line("model=\"" + label_text(model.name) + "\"", static_cast<std::uint64_t>(model.use->open()));
+            open.line("model=\"" + label_text(model.name) + "\"",
+                      static_cast<std::uint64_t>(model.use->open()));
     const auto each_backend = [&models](const auto& write) {
         for (const Model& model : models.all()) {
             std::size_t number = 0;

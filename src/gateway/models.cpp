@@ -90,17 +90,20 @@ std::expected<const Model*, ApiError> choose_model(const ModelTable& models,
                                                    std::string_view path,
                                                    const identity::PublicIdentity& keys) {
     if (!name && models.all().size() > 1) {
-        ApiError error = api_error(Failure::BadRequest, "model is needed; this service has " +
-                                                            list_of(models.all(), [](const Model& m) -> const std::string& { return m.name; }));
+        ApiError error =
+            api_error(Failure::BadRequest,
+                      "model is needed; this service has " +
+                          list_of(models.all(), [](const Model& m) -> const std::string& { return m.name; }));
         error.param = "model";
         return std::unexpected(std::move(error));
     }
     const Model* model = models.find(name);
     if (model == nullptr) return std::unexpected(api_error(Failure::ModelNotFound));
     if (!model->offers(path)) {
-        ApiError error = api_error(Failure::EndpointNotOffered,
-                                   "The model does not answer this endpoint; it answers " +
-                                       list_of(model->endpoints, [](const std::string& e) -> const std::string& { return e; }));
+        ApiError error = api_error(
+            Failure::EndpointNotOffered,
+            "The model does not answer this endpoint; it answers " +
+                list_of(model->endpoints, [](const std::string& e) -> const std::string& { return e; }));
         error.param = "model";
         return std::unexpected(std::move(error));
     }

@@ -12,7 +12,8 @@
 
 namespace lumoz::gateway {
 
-/// How many requests a model has in hand, and whether it takes more. Shared by tables that name the same model.
+/// How many requests a model has in hand, and whether it takes more. Shared by tables that name the same
+/// model.
 class ModelUse {
 public:
     /// False when the model takes no more requests. Each success is ended by one `end`.
@@ -74,9 +75,9 @@ private:
     std::string change_event_;
 };
 
-/// The model that answers a request for `path`, or why there is none: 404 `model_not_found`; 400 without a name
-/// where there are several; 404 `endpoint_not_offered`; 503 `model_not_attested` when the evidence of `keys` does
-/// not name its weights. The model is valid as long as the table.
+/// The model that answers a request for `path`, or why there is none: 404 `model_not_found`; 400 without a
+/// name where there are several; 404 `endpoint_not_offered`; 503 `model_not_attested` when the evidence of
+/// `keys` does not name its weights. The model is valid as long as the table.
 [[nodiscard]] std::expected<const Model*, ApiError> choose_model(const ModelTable& models,
                                                                  const std::optional<std::string>& name,
                                                                  std::string_view path,
@@ -97,8 +98,8 @@ private:
     std::shared_ptr<ModelUse> use_;
 };
 
-/// `{"models_sha256":hex,"since":N,"type":"lumoz.models"}`: the models in force, and since when. The digest is
-/// that of the canonical array `models` of the Lumoz statement.
+/// `{"models_sha256":hex,"since":N,"type":"lumoz.models"}`: the models in force, and since when. The digest
+/// is that of the canonical array `models` of the Lumoz statement.
 [[nodiscard]] std::string models_event(const std::vector<evidence::ModelIdentity>& models, UnixTime since);
 /// Names and roots of the models whose weights are known.
 [[nodiscard]] std::vector<evidence::ModelIdentity> known_weights(const std::vector<Model>& models);

@@ -51,7 +51,8 @@ struct TwoModels {
     void set(const std::function<void(Model&)>& change = [](Model&) {}, std::string event = {}) {
         Model first{.name = "m",
                     .engine = *w.engine,
-                    .event = receipt::ModelEvent{.model_root = root_of(0xaa), .method = "files", .publisher_key = {}}};
+                    .event = receipt::ModelEvent{
+                        .model_root = root_of(0xaa), .method = "files", .publisher_key = {}}};
         Model second{.name = "org/other", .engine = *engine, .event = {}};
         change(second);
         w.service->models.set(
@@ -179,12 +180,13 @@ TEST(Models, TheListSaysWhatIsKnown) {
     w.run([](World& w, TwoModels& two) -> net::Task<void> {
         co_await two.until(true);
         const Reply list = co_await w.get("/v1/models");
-        EXPECT_EQ(list.body,
-                  R"({"object":"list","data":[{"id":"m","object":"model","created":1800000000,"owned_by":"lumoz",)"
-                  R"("model_root":"sha256:)" +
-                      std::string(64, 'a') +
-                      R"(","status":"ready"},{"id":"org/other","object":"model","created":1800000005,)"
-                      R"("owned_by":"lumoz","status":"ready","endpoints":["/v1/embeddings","/v1/rerank"]}]})");
+        EXPECT_EQ(
+            list.body,
+            R"({"object":"list","data":[{"id":"m","object":"model","created":1800000000,"owned_by":"lumoz",)"
+            R"("model_root":"sha256:)" +
+                std::string(64, 'a') +
+                R"(","status":"ready"},{"id":"org/other","object":"model","created":1800000005,)"
+                R"("owned_by":"lumoz","status":"ready","endpoints":["/v1/embeddings","/v1/rerank"]}]})");
         for (const char* path : {"/v1/models/org/other", "/v1/models/org%2Fother"}) {
             const Reply one = co_await w.get(path);
             EXPECT_EQ(one.status, 200);
@@ -210,7 +212,8 @@ TEST(Models, ReadinessNamesWhatIsMissing) {
             co_await w.loop.after(std::chrono::milliseconds(5));
         const Reply missing = co_await w.get("/ready");
         EXPECT_EQ(missing.status, 503);
-        EXPECT_NE(missing.body.find(R"("engine":"no answer from the engines of: org/other")"), std::string::npos)
+        EXPECT_NE(missing.body.find(R"("engine":"no answer from the engines of: org/other")"),
+                  std::string::npos)
             << missing.body;
         two.set([](Model& m) { m.optional = true; });
         const Reply optional = co_await w.get("/ready");
@@ -225,16 +228,18 @@ TEST(Models, AChangeIsInEveryReceiptFromThenOn) {
     World w;
     TwoModels two(w);
     const std::string event = models_event({{"m", "sha256:" + std::string(64, 'a')}}, 1'800'000'100);
-    EXPECT_EQ(event,
-              R"({"models_sha256":")" +
-                  testing::sha256_of(R"([{"model_root":"sha256:)" + std::string(64, 'a') + R"(","name":"m"}])").substr(7) +
-                  R"(","since":1800000100,"type":"lumoz.models"})");
+    EXPECT_EQ(event, R"({"models_sha256":")" +
+                         testing::sha256_of(R"([{"model_root":"sha256:)" + std::string(64, 'a') +
+                                            R"(","name":"m"}])")
+                             .substr(7) +
+                         R"(","since":1800000100,"type":"lumoz.models"})");
     two.set([](Model&) {}, event);
     w.run([](World& w, std::string event) -> net::Task<void> {
         const Reply good = co_await w.post("/v1/chat/completions", kAsk);
         EXPECT_EQ(event_of(w.receipt(std::string(good.headers.get("X-Receipt-Id"))), "lumoz.models"), event);
         const Reply refused = co_await w.post("/v1/chat/completions", R"({"model":"x"})");
-        EXPECT_EQ(event_of(w.receipt(std::string(refused.headers.get("X-Receipt-Id"))), "lumoz.models"), event);
+        EXPECT_EQ(event_of(w.receipt(std::string(refused.headers.get("X-Receipt-Id"))), "lumoz.models"),
+                  event);
     }(w, event));
 }
 
@@ -243,7 +248,8 @@ TEST(Models, WeightsThatTheEvidenceDoesNotNameAnswerNothing) {
     TwoModels two(w);
     for (const std::uint8_t byte : {0xaa, 0xbb}) {
         two.set([byte](Model& m) {
-            m.event = receipt::ModelEvent{.model_root = root_of(byte), .method = "files", .publisher_key = {}};
+            m.event =
+                receipt::ModelEvent{.model_root = root_of(byte), .method = "files", .publisher_key = {}};
         });
         w.run([](World& w, TwoModels& two) -> net::Task<void> {
             co_await two.until(true);

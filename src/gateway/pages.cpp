@@ -150,8 +150,7 @@ std::vector<ReadyCheck> ready_checks(Service& service) {
     const bool draining = service.draining.load();
     return {
         {"engine", engine, engine_reason(*models), engine_warning(*models)},
-        {"keys", attested, attested ? "" : "the evidence of the keys is not stored",
-         keys_warning(service)},
+        {"keys", attested, attested ? "" : "the evidence of the keys is not stored", keys_warning(service)},
         {"store", store.has_value(), std::string(store ? "" : store.error().rule)},
         {"collateral", collateral.has_value(), std::string(collateral ? "" : collateral.error().rule),
          collateral_warning(service)},

@@ -17,8 +17,8 @@ enum class Page : std::uint8_t {
     Metrics,
     Models,
     ModelEntry,  ///< parameter: a model's name, which may have slashes
-    Signature,  ///< parameter: id
-    Receipt,    ///< parameter: id
+    Signature,   ///< parameter: id
+    Receipt,     ///< parameter: id
     Report,
     AciAttestation,
     Evidence,  ///< parameter: keyset digest

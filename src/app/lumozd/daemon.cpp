@@ -5,8 +5,8 @@
 #include "app/lumozd/reload.hpp"
 #include "app/lumozd/sd_notify.hpp"
 #include "base/log.hpp"
-#include "identity/collateral_file.hpp"
 #include "gateway/live_config.hpp"
+#include "identity/collateral_file.hpp"
 
 #include <csignal>
 #include <ctime>

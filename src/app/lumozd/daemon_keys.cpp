@@ -55,10 +55,9 @@ Result<RotationPlan> Daemon::plan_life() {
                            .collateral = *collateral_,
                            .store = *store_,
                            .clock = clock_});
-    return RotationPlan{
-        .make = [parts, life = std::move(life)] { return gateway::begin_life(*parts, life); },
-        .take = [this, face](const SharedEpoch& epoch) { take_life(epoch, face); },
-        .rotate_before = seconds(wanted_->keys_rotate_before)};
+    return RotationPlan{.make = [parts, life = std::move(life)] { return gateway::begin_life(*parts, life); },
+                        .take = [this, face](const SharedEpoch& epoch) { take_life(epoch, face); },
+                        .rotate_before = seconds(wanted_->keys_rotate_before)};
 }
 
 void Daemon::take_life(const SharedEpoch& epoch, const std::shared_ptr<const TlsFace>& face) {

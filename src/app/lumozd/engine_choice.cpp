@@ -146,10 +146,11 @@ std::vector<std::string> offered_paths(const gateway::ModelConfig& model) {
     for (const gateway::Endpoint& endpoint : gateway::endpoints()) {
         const auto url = model.engine_endpoint_urls.find(endpoint.word);
         const bool elsewhere = url != model.engine_endpoint_urls.end() && !url->second.empty();
-        bool offered = std::ranges::find(model.engine_endpoints, endpoint.word) != model.engine_endpoints.end();
+        bool offered =
+            std::ranges::find(model.engine_endpoints, endpoint.word) != model.engine_endpoints.end();
         if (model.engine_endpoints.empty())
-            offered = elsewhere || (endpoint.llama_server &&
-                                    (model.engine_embeddings || endpoint.word != "embeddings"));
+            offered = elsewhere ||
+                      (endpoint.llama_server && (model.engine_embeddings || endpoint.word != "embeddings"));
         if (offered) out.emplace_back(endpoint.path);
     }
     return out;

@@ -17,9 +17,9 @@ struct ModelEngines {
         std::string target;  ///< its own path; empty: the same
         std::unique_ptr<engine::UrlEngine> engine;
     };
-    std::unique_ptr<engine::SupervisedEngine> supervised;   ///< or
-    std::vector<std::unique_ptr<engine::UrlEngine>> urls;   ///< at least one
-    std::unique_ptr<engine::EngineGroup> group;             ///< over `urls` when there are several
+    std::unique_ptr<engine::SupervisedEngine> supervised;  ///< or
+    std::vector<std::unique_ptr<engine::UrlEngine>> urls;  ///< at least one
+    std::unique_ptr<engine::EngineGroup> group;            ///< over `urls` when there are several
     std::vector<Elsewhere> elsewhere;
 
     [[nodiscard]] engine::Engine& main() const;

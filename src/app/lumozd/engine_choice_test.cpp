@@ -12,13 +12,13 @@ using Paths = std::vector<std::string>;
 
 TEST(EngineChoice, AModelOffersWhatItsEngineDoes) {
     ModelConfig model;
-    EXPECT_EQ(offered_paths(model), (Paths{"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/messages",
-                                           "/v1/responses", "/v1/tokenize"}));
+    EXPECT_EQ(offered_paths(model), (Paths{"/v1/chat/completions", "/v1/completions", "/v1/embeddings",
+                                           "/v1/messages", "/v1/responses", "/v1/tokenize"}));
     model.engine_embeddings = false;
     model.engine_endpoint_urls["rerank"] = "http://h:1";
     model.engine_endpoint_urls["score"] = "";
-    EXPECT_EQ(offered_paths(model), (Paths{"/v1/chat/completions", "/v1/completions", "/v1/messages", "/v1/responses",
-                                           "/v1/rerank", "/v1/tokenize"}));
+    EXPECT_EQ(offered_paths(model), (Paths{"/v1/chat/completions", "/v1/completions", "/v1/messages",
+                                           "/v1/responses", "/v1/rerank", "/v1/tokenize"}));
     model.engine_endpoints = {"rerank", "chat"};
     EXPECT_EQ(offered_paths(model), (Paths{"/v1/chat/completions", "/v1/rerank"}));
     model.engine_kind = EngineKind::Url;

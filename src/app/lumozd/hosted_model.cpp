@@ -35,6 +35,11 @@ void HostedModel::start_probing(net::Loop& loop) {
         server.engine->start_probing(loop);
 }
 
+bool HostedModel::probed() const {
+    return std::ranges::none_of(engines_.urls, [](const auto& backend) { return backend->starting(); }) &&
+           std::ranges::none_of(engines_.elsewhere, [](const auto& s) { return s.engine->starting(); });
+}
+
 void HostedModel::step() {
     if (!engines_.supervised) return;
     if (!begun_) begun_ = net::Clock::now();

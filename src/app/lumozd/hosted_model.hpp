@@ -10,8 +10,8 @@ namespace lumoz::app {
 class HostedModel {
 public:
     /// Makes the engines; starts nothing. Errors of `choose_engines`.
-    static Result<std::unique_ptr<HostedModel>> make(const gateway::Config& shared, gateway::ModelConfig model,
-                                                     std::string socket_dir);
+    static Result<std::unique_ptr<HostedModel>> make(const gateway::Config& shared,
+                                                     gateway::ModelConfig model, std::string socket_dir);
 
     [[nodiscard]] const gateway::ModelConfig& config() const { return config_; }
     [[nodiscard]] const std::string& name() const { return config_.model_name; }
@@ -24,6 +24,8 @@ public:
 
     /// Probes of URL backends, on this loop.
     void start_probing(net::Loop& loop);
+    /// Whether it is known of each URL backend if it is up.
+    [[nodiscard]] bool probed() const;
     /// One step of the supervisor; the first one starts the engine.
     void step();
     [[nodiscard]] bool begun() const { return begun_.has_value(); }
@@ -37,8 +39,8 @@ public:
 
     /// No request is taken from here on.
     void retire() { use_->retire(); }
-    /// Once per step after `retire`: stops the engines when the last request has ended. True when everything of it
-    /// has stopped.
+    /// Once per step after `retire`: stops the engines when the last request has ended. True when everything
+    /// of it has stopped.
     [[nodiscard]] bool wind_down();
     /// Asks a supervised engine to end, requests or not.
     void begin_stop();

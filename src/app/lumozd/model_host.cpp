@@ -148,7 +148,7 @@ void ModelHost::change_to(const gateway::Config& config) {
     }
     if (wanted.empty() && config.models.size() == models_.size()) return;
     for (const gateway::ModelConfig& model : wanted) {
-        if (const Status added = add(pending.incoming, config, model); !added) {
+        if (const Status added = add(pending.incoming, config_, model); !added) {
             log::error("models_refused", {{"rule", added.error().rule}, {"detail", added.error().detail}});
             for (auto& made : pending.incoming)
                 leave(std::move(made));
@@ -156,6 +156,8 @@ void ModelHost::change_to(const gateway::Config& config) {
         }
         if (!model.model_path.empty()) paths.insert(model.model_path);
     }
+    for (const auto& model : pending.incoming)
+        model->start_probing(*probe_loop_);
     pending.job = std::make_unique<WeightsJob>(std::move(paths));
     log::info("models_changing", {{"new", static_cast<std::int64_t>(pending.incoming.size())}});
     pending_ = std::move(pending);
@@ -166,6 +168,8 @@ Result<bool> ModelHost::prepare_pending() {
     LUMOZ_TRY(const bool known, take_weights(pending_->incoming, pending_->job));
     if (!known) return false;
     step_all(pending_->incoming);
+    if (!std::ranges::all_of(pending_->incoming, [](const auto& model) { return model->probed(); }))
+        return false;
     return all_up(pending_->incoming);
 }
 
@@ -223,7 +227,6 @@ void ModelHost::apply_pending() {
     std::vector<std::string> loaded;
     for (const auto& model : pending_->incoming) {
         model->set_loaded(since);
-        model->start_probing(*probe_loop_);
         loaded.push_back(model->name());
     }
     const std::vector<HostedModel*> next = next_models();
@@ -234,7 +237,8 @@ void ModelHost::apply_pending() {
     old_tables_.emplace_back(service_->models.get());
     service_->models.set(std::make_shared<const gateway::ModelTable>(std::move(entries), std::move(event)));
     const std::vector<std::string> unloaded = take_over(next);
-    log::info("models_changed", {{"loaded", joined(loaded)}, {"unloaded", joined(unloaded)}, {"since", since}});
+    log::info("models_changed",
+              {{"loaded", joined(loaded)}, {"unloaded", joined(unloaded)}, {"since", since}});
     if (const std::optional<gateway::Config> later = std::exchange(later_, std::nullopt)) change_to(*later);
 }
 

@@ -11,14 +11,14 @@ namespace lumoz::app {
 
 class ModelHost {
 public:
-    /// Makes the engines of the configured models; starts nothing. An optional model whose engine cannot be made is
-    /// left out, with a line in the log. Errors of `choose_engines`.
+    /// Makes the engines of the configured models; starts nothing. An optional model whose engine cannot be
+    /// made is left out, with a line in the log. Errors of `choose_engines`.
     static Result<std::unique_ptr<ModelHost>> make(const gateway::Config& config, const Clock& clock);
 
     /// Begins to hash all weights.
     void begin_hashing();
-    /// True when all weights are known. Optional models whose weights cannot be read are left out; another one's
-    /// error is the answer.
+    /// True when all weights are known. Optional models whose weights cannot be read are left out; another
+    /// one's error is the answer.
     Result<bool> hashed();
     /// One step of all engines. At most four start at a time.
     void step();
@@ -32,17 +32,19 @@ public:
 
     /// A change of the table that waits for its evidence.
     struct Change {
-        std::vector<evidence::ModelIdentity> models;   ///< of the new table, for the statement
-        std::vector<gateway::ModelConfig> configured;  ///< as the file says, for the digest of the configuration
+        std::vector<evidence::ModelIdentity> models;  ///< of the new table, for the statement
+        std::vector<gateway::ModelConfig>
+            configured;  ///< as the file says, for the digest of the configuration
     };
-    /// What has to happen before a new table is in force: from then on receipts name its models, so the evidence of
-    /// the keys must. `then`, to be called on the main thread once it does, brings the table into force.
+    /// What has to happen before a new table is in force: from then on receipts name its models, so the
+    /// evidence of the keys must. `then`, to be called on the main thread once it does, brings the table into
+    /// force.
     using OnChange = std::function<void(const Change&, std::function<void()> then)>;
     void on_change(OnChange call) { on_change_ = std::move(call); }
 
-    /// Makes the models those of `config`: new and changed ones are hashed and started, then all change at once.
-    /// Returns at once; `step` works on it. A change that is under way is given up; one that waits for its evidence
-    /// comes into force first.
+    /// Makes the models those of `config`: new and changed ones are hashed and started, then all change at
+    /// once. Returns at once; `step` works on it. A change that is under way is given up; one that waits for
+    /// its evidence comes into force first.
     void change_to(const gateway::Config& config);
     /// Ends all engines, in parallel.
     void stop();

@@ -43,8 +43,10 @@ void WeightsJob::hash(std::size_t index) {
     const Result<engine::ModelIdentity> identity = engine::model_identity(path, options);
     Result<receipt::ModelEvent> result;
     if (identity) {
-        result = receipt::ModelEvent{.model_root = identity->root, .method = identity->method, .publisher_key = {}};
-        log::info("model", {{"root", identity->model_root()}, {"bytes", static_cast<std::int64_t>(identity->bytes)}});
+        result = receipt::ModelEvent{
+            .model_root = identity->root, .method = identity->method, .publisher_key = {}};
+        log::info("model",
+                  {{"root", identity->model_root()}, {"bytes", static_cast<std::int64_t>(identity->bytes)}});
     } else {
         result = std::unexpected(identity.error());
     }
@@ -62,7 +64,8 @@ void WeightsJob::log_progress() {
         done += progress.done.load();
         all += progress.all.load();
     }
-    log::info("model_hash", {{"done", static_cast<std::int64_t>(done)}, {"of", static_cast<std::int64_t>(all)}});
+    log::info("model_hash",
+              {{"done", static_cast<std::int64_t>(done)}, {"of", static_cast<std::int64_t>(all)}});
 }
 
 Result<receipt::ModelEvent> WeightsJob::result(const std::string& path) const {
