@@ -26,7 +26,7 @@ LifeParts parts(World& w) {
 Result<std::shared_ptr<const KeyEpoch>> new_life(World& w, std::int64_t body_bytes = 10 << 20) {
     Config config = w.config;
     config.max_body_bytes = body_bytes;
-    LifeFacts facts{.config = std::make_shared<const Config>(config)};
+    LifeFacts facts{.config = std::make_shared<const Config>(config), .identity = {}};
     facts.identity.models.push_back({"m", "sha256:" + std::string(64, 'a')});
     facts.identity.lifetime = 1'000;
     return begin_life(parts(w), std::move(facts));

@@ -59,8 +59,9 @@ Status ModelHost::add(Models& to, const gateway::Config& config, const gateway::
 
 Result<std::unique_ptr<ModelHost>> ModelHost::make(const gateway::Config& config, const Clock& clock) {
     std::unique_ptr<ModelHost> host(new ModelHost(config, clock));
-    for (const gateway::ModelConfig& model : config.models)
+    for (const gateway::ModelConfig& model : config.models) {
         LUMOZ_CHECK_OK(host->add(host->models_, config, model));
+    }
     return host;
 }
 

@@ -53,10 +53,10 @@ private:
     using Models = std::vector<std::unique_ptr<HostedModel>>;
     /// A change under way.
     struct Pending {
-        std::vector<gateway::ModelConfig> configured;  ///< of the table to come
-        Models incoming;
-        std::unique_ptr<WeightsJob> job;  ///< until the weights are known
-        bool announced = false;           ///< waits for its evidence, and cannot be given up
+        std::vector<gateway::ModelConfig> configured = {};  ///< of the table to come
+        Models incoming = {};
+        std::unique_ptr<WeightsJob> job = {};  ///< until the weights are known
+        bool announced = false;                ///< waits for its evidence, and cannot be given up
     };
 
     ModelHost(const gateway::Config& config, const Clock& clock) : config_(config), clock_(clock) {}
