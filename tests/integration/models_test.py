@@ -6,12 +6,13 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import tempfile
 import threading
 import time
 import unittest
 
-from harness import BIN, CHAT, ScriptedEngine, Service, alive, call, program, real_engine, wait_for
+from harness import BIN, CHAT, ScriptedEngine, Service, alive, call, real_engine, wait_for
 
 
 def model_root(content):
@@ -30,6 +31,12 @@ def children(pid):
         if b"--alias" in words and alive(int(child)):
             found[words[words.index(b"--alias") + 1].decode()] = int(child)
     return found
+
+
+def die(engine):
+    """Nobody listens any more. (A thread that waits in accept would take one more connection after `close` alone.)"""
+    engine.listener.shutdown(socket.SHUT_RDWR)
+    engine.close()
 
 
 class Case(unittest.TestCase):
@@ -96,11 +103,11 @@ class ByUrl(Case):
 
     def test_one_that_is_down_answers_503_for_itself_alone(self):
         one, two = self.engine(), self.engine()
-        probes = {"engine.probe_interval": "100ms", "engine.probe_failures": 2}
+        probes = {"engine.probe_interval": "100ms", "engine.probe_failures": 2, "engine.pool": 0}
         service = self.service([{"name": "one", "engine": "url", "url": one.url},
                                 {"name": "two", "engine": "url", "url": two.url, "optional": True}], config=probes)
         self.assertEqual(self.chat(service, "two").status, 200)
-        two.close()
+        die(two)
         for _ in range(3):
             answer = self.chat(service, "two")
             self.assertEqual((answer.status, answer.error["code"]), (503, "engine_not_ready"))
@@ -111,14 +118,14 @@ class ByUrl(Case):
         ready = service.get("/ready")
         self.assertEqual(ready.status, 200)
         self.assertIn("two", ready.json()["warnings"]["engine"])
-        one.close()
+        die(one)
         wait_for(lambda: service.get("/ready").status == 503, 10, "/ready to see that one is down")
         self.assertIn("one", service.get("/ready").json()["checks"]["engine"])
         self.assertIn('lumoz_model_ready{model="one"} 0', service.get("/metrics").body.decode())
 
     def test_backends_share_the_work_and_stand_in_for_each_other(self):
         backends = [self.engine() for _ in range(3)]
-        service = self.service([{"name": "m", "engine": "url", "urls": [b.url for b in backends]}], config={"engine.probe_interval": "1s"})
+        service = self.service([{"name": "m", "engine": "url", "urls": [b.url for b in backends]}], config={"engine.probe_interval": "1s", "engine.pool": 0})
         wait_for(lambda: service.get("/metrics").body.decode().count('lumoz_backend_ready{model="m"') == 3
                  and 'backend="2"} 1' in service.get("/metrics").body.decode(), 10, "all probes")
         # The busy one gets nothing more while others are free.
@@ -129,10 +136,10 @@ class ByUrl(Case):
         for _ in range(8):
             self.assertEqual(self.chat(service, "m").status, 200)
         self.assertEqual(len(busy.requests), 1)
-        self.assertEqual(sorted(len(b.requests) for b in backends), [1, 4, 4])
+        self.assertTrue(all(len(b.requests) >= 2 for b in backends if b is not busy))
         slow.join()
         # One dies: nobody notices.
-        backends[0].close()
+        die(backends[0])
         for _ in range(8):
             self.assertEqual(self.chat(service, "m").status, 200)
         page = service.get("/metrics").body.decode()
@@ -143,7 +150,7 @@ class ByUrl(Case):
         before = sum(len(b.requests) for b in backends)
         lost = self.chat(service, "m", script={"die_after": 0})
         self.assertEqual(lost.status, 502)
-        self.assertLessEqual(sum(len(b.requests) for b in backends), before + 2)  # a closed keep-alive connection is tried anew
+        self.assertEqual(sum(len(b.requests) for b in backends), before + 1)
 
     def test_an_endpoint_may_have_a_server_of_its_own(self):
         main, other = self.engine(), self.engine()
@@ -298,6 +305,7 @@ class Processes(Case):
         service.models = [self.model("a"), self.model("broken")]
         service.start(wait=False)
         self.assertEqual(service.daemon.process.wait(60), 1)
+        service.daemon.file.close()
         self.assertIn("the engine of `broken` ended 3 times", service.daemon.text())
 
     def test_an_engine_that_goes_is_stopped_and_one_that_comes_back_is_started(self):
