@@ -32,4 +32,11 @@ net::Client& ClientPerLoop::of(net::Loop& loop) {
     return *clients_.back().second;
 }
 
+void ClientPerLoop::end_on_loops() {
+    const std::scoped_lock lock(mutex_);
+    for (auto& [loop, client] : clients_)
+        loop->post([ended = std::move(client)]() mutable { ended.reset(); });
+    clients_.clear();
+}
+
 }  // namespace lumoz::engine

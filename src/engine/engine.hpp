@@ -9,6 +9,15 @@
 
 namespace lumoz::engine {
 
+/// One backend of several.
+struct BackendState {
+    bool ready = false;
+    std::uint64_t open = 0;         ///< requests that it has in hand
+    std::uint64_t taken = 0;        ///< requests that it was given, ever
+    std::uint64_t failed = 0;       ///< of these, without an answer
+    std::uint64_t passed_over = 0;  ///< times that it could not be reached, and another one was asked
+};
+
 class Engine {
 public:
     virtual ~Engine() = default;
@@ -23,6 +32,10 @@ public:
                                                                          net::CancelToken* cancel) = 0;
     /// True when the last health probe succeeded. Any thread.
     [[nodiscard]] virtual bool ready() const = 0;
+    /// True while it was never ready, or is being started again. Any thread.
+    [[nodiscard]] virtual bool starting() const { return false; }
+    /// The backends behind it where there are several, in the order of the configuration. Any thread.
+    [[nodiscard]] virtual std::vector<BackendState> backends() const { return {}; }
     /// Kind for log and report: "llama-server" or "url".
     [[nodiscard]] virtual std::string_view kind() const = 0;
     /// What the operator sees of it: a URL without secrets, or the program's name.
@@ -42,6 +55,8 @@ public:
         : url_(std::move(url)), options_(std::move(options)) {}
     /// Any thread, with its own loop.
     net::Client& of(net::Loop& loop);
+    /// Any thread, while the loops run and no request does: lets each loop end its client.
+    void end_on_loops();
 
 private:
     net::Url url_;

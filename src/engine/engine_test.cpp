@@ -159,6 +159,48 @@ TEST_F(Supervised, KillsAStubbornEngine) {
     EXPECT_FALSE(is_alive(pid));
 }
 
+TEST_F(Supervised, StopsWithoutBeingWaitedForAndStaysSo) {
+    for (const char* alias : {"m", "stubborn"}) {
+        auto engine = SupervisedEngine::create(options(alias));
+        ASSERT_TRUE(engine);
+        ASSERT_TRUE((*engine)->wait_ready(10s));
+        EXPECT_FALSE((*engine)->starting());
+        const pid_t pid = (*engine)->pid();
+        EXPECT_FALSE((*engine)->stopped());
+        (*engine)->begin_stop();
+        EXPECT_FALSE((*engine)->ready());
+        for (int i = 0; i < 500 && !(*engine)->stopped(); ++i) {
+            (*engine)->step();
+            std::this_thread::sleep_for(10ms);
+        }
+        EXPECT_TRUE((*engine)->stopped()) << alias;
+        EXPECT_FALSE(is_alive(pid));
+        for (int i = 0; i < 50; ++i) {
+            (*engine)->step();
+            std::this_thread::sleep_for(10ms);
+        }
+        EXPECT_EQ((*engine)->pid(), 0);
+        EXPECT_EQ((*engine)->restarts(), 0U);
+        EXPECT_FALSE(get(**engine, "/x"));
+    }
+}
+
+TEST_F(Supervised, SeveralHaveFoldersOfTheirOwn) {
+    std::vector<std::unique_ptr<SupervisedEngine>> engines;
+    for (const char* name : {"engine-0", "engine-1"}) {
+        SupervisedOptions given = options(name);
+        given.socket_dir = name;
+        auto engine = SupervisedEngine::create(given);
+        ASSERT_TRUE(engine);
+        ASSERT_TRUE((*engine)->wait_ready(10s));
+        EXPECT_EQ((*engine)->socket_path(), (dir / name / "llama.sock").string());
+        engines.push_back(std::move(*engine));
+    }
+    engines[0]->stop();
+    EXPECT_FALSE(fs::exists(dir / "engine-0"));
+    EXPECT_TRUE(get(*engines[1], "/x"));
+}
+
 TEST_F(Supervised, EndsAnEngineThatNeverStopsWriting) {
     auto engine = SupervisedEngine::create(options("endless"));
     ASSERT_TRUE(engine);
@@ -259,6 +301,49 @@ TEST(UrlEngine, ProbesHealthThenModels) {
         EXPECT_FALSE(known.ready());
     };
     net::testing::run(loop, task(loop, engine, stranger, status));
+}
+
+TEST(UrlEngine, RetiresWhileItsLoopsRun) {
+    net::Loop loop;
+    net::testing::Routes routes;
+    routes.on("/health", [](net::Exchange& exchange) -> net::Task<void> {
+        const net::Headers none;
+        (void)co_await exchange.respond(200, none, {});
+    });
+    const auto server = net::Server::listen(loop, {}, {}, routes);
+    ASSERT_TRUE(server);
+    net::Url url;
+    url.host = "127.0.0.1";
+    url.port = (*server)->port();
+    std::thread thread([&loop] { loop.run(); });
+    for (int round = 0; round < 3; ++round) {
+        UrlEngine engine({.url = url, .client = {.pool_size = 4}, .probe_interval = 60s});
+        EXPECT_TRUE(engine.starting());
+        EXPECT_FALSE(engine.retired());
+        engine.start_probing(loop);
+        // The second one is retired before it was probed at all.
+        while (round != 1 && engine.starting())
+            std::this_thread::yield();
+        // It keeps a connection of this loop's client open.
+        std::atomic<bool> answered{false};
+        loop.post([&] {
+            loop.spawn([](UrlEngine& e, net::Loop& l, std::atomic<bool>& done) -> net::Task<void> {
+                const net::Headers none;
+                const auto answer = co_await e.send(l, "GET", "/health", none, {}, nullptr);
+                EXPECT_TRUE(answer);
+                if (answer) (void)co_await (*answer)->read_all(100);
+                done = true;
+            }(engine, loop, answered));
+        });
+        while (!answered)
+            std::this_thread::yield();
+        engine.retire();
+        while (!engine.retired())
+            std::this_thread::sleep_for(5ms);
+        EXPECT_FALSE(engine.ready());
+    }
+    loop.stop();
+    thread.join();
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ struct CloseFd {
 /// Hashes pieces on several threads; the first error ends all.
 class Hasher {
 public:
-    explicit Hasher(std::vector<Piece>& pieces) : pieces_(pieces) {
+    Hasher(std::vector<Piece>& pieces, const std::atomic<bool>* stop) : pieces_(pieces), stop_(stop) {
         for (Piece& piece : pieces_) {
             order_.push_back(&piece);
             total_ += piece.size;
@@ -123,6 +123,8 @@ private:
             if (n < 0 && errno == EINTR) continue;
             if (n < 0) return read_error("engine.model_root.read");
             if (n == 0) return fail(Errc::Io, "E_OMS_READ", "engine.model_root.shrunk");
+            if (stop_ != nullptr && stop_->load())
+                return fail(Errc::Closed, "E_STOPPED", "engine.model_root");
             digest.update(ByteView(block).first(static_cast<std::size_t>(n)));
             at += static_cast<std::uint64_t>(n);
             done_.fetch_add(static_cast<std::uint64_t>(n));
@@ -139,6 +141,7 @@ private:
     }
 
     std::vector<Piece>& pieces_;
+    const std::atomic<bool>* stop_;
     std::vector<Piece*> order_;
     std::uint64_t total_ = 0;
     std::atomic<std::size_t> next_{0};
@@ -180,7 +183,7 @@ std::string ModelIdentity::model_root() const {
 Result<ModelIdentity> model_identity(const std::string& path, const ModelRootOptions& options) {
     LUMOZ_TRY(const std::vector<ModelFile> files, list_model_files(path, options));
     LUMOZ_TRY(std::vector<Piece> pieces, cut(files, options.shard_size));
-    Hasher hasher(pieces);
+    Hasher hasher(pieces, options.stop);
     const unsigned threads = options.threads != 0 ? options.threads : std::thread::hardware_concurrency();
     LUMOZ_CHECK_OK(hasher.run(threads, options.progress));
 

@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct ModelRootOptions {
     unsigned threads = 0;
     /// Called from one thread at a time with bytes hashed and bytes in all.
     std::function<void(std::uint64_t, std::uint64_t)> progress{};
+    /// Set from any thread: give up with `E_STOPPED` (Closed).
+    const std::atomic<bool>* stop = nullptr;
 };
 
 /// One file, or one piece of it when shards are hashed (`path:shard-i`).

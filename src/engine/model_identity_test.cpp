@@ -118,6 +118,14 @@ TEST_F(ModelRoot, IsTheSameForAnyNumberOfThreads) {
     EXPECT_EQ(alone->resources.size(), 20U);
 }
 
+TEST_F(ModelRoot, GivesUpWhenToldTo) {
+    put("a", "1");
+    const std::atomic<bool> stop{true};
+    const auto identity = model_identity(dir.string(), {.stop = &stop});
+    ASSERT_FALSE(identity);
+    EXPECT_EQ(identity.error().rule, "E_STOPPED");
+}
+
 TEST_F(ModelRoot, RefusesNamesThatAreNotUtf8) {
     put("ok", "1");
     put(fs::path("bad\xff"), "1");

@@ -64,7 +64,7 @@ std::chrono::milliseconds with_jitter(std::chrono::milliseconds base) {
 
 SupervisedEngine::SupervisedEngine(SupervisedOptions options)
     : options_(std::move(options)),
-      socket_dir_(options_.run_dir + "/engine"),
+      socket_dir_(options_.run_dir + "/" + options_.socket_dir),
       socket_path_(socket_dir_ + "/llama.sock"),
       clients_(socket_url(socket_path_), one_per_request(options_.client)) {}
 
@@ -126,7 +126,7 @@ void SupervisedEngine::start() {
     }
     pid_.store(child->pid);
     output_fd_ = child->output_fd;
-    log::info("engine_started", {{"pid", std::int64_t{child->pid}}});
+    log::info("engine_started", {{"model", options_.alias}, {"pid", std::int64_t{child->pid}}});
 }
 
 /// The output is read so that the engine does not wait on it, counted, and forgotten: it can quote prompts.
@@ -152,14 +152,19 @@ void SupervisedEngine::died(int status) {
     if (output_fd_ >= 0) (void)::close(output_fd_);
     output_fd_ = -1;
     last_status_ = status;
+    if (stopping_since_) {
+        log::info("engine_stopped", {{"model", options_.alias}, {"status", std::int64_t{status}}});
+        return;
+    }
     const auto now = Clock::now();
     if (now - started_ > kStable) failures_ = 0;
     const unsigned shift = std::min(failures_, 16U);
     ++failures_;
     const auto pause = with_jitter(std::min(options_.backoff_max, options_.backoff_min * (1U << shift)));
     next_start_ = now + pause;
-    log::warn("engine_ended",
-              {{"status", std::int64_t{status}}, {"next_start_ms", std::int64_t{pause.count()}}});
+    log::warn("engine_ended", {{"model", options_.alias},
+                               {"status", std::int64_t{status}},
+                               {"next_start_ms", std::int64_t{pause.count()}}});
 }
 
 void SupervisedEngine::reap() {
@@ -182,13 +187,18 @@ void SupervisedEngine::probe() {
     if (!answer || answer->head.status != 200) return;
     ready_.store(true, std::memory_order_release);
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
-    log::info("engine_ready", {{"start_ms", std::int64_t{took.count()}}});
+    log::info("engine_ready", {{"model", options_.alias}, {"start_ms", std::int64_t{took.count()}}});
 }
 
 void SupervisedEngine::step() {
     drain_output();
     reap();
     const auto now = Clock::now();
+    if (stopping_since_) {
+        if (pid_.load() != 0 && now - *stopping_since_ > options_.stop_timeout)
+            (void)::kill(-pid_.load(), SIGKILL);
+        return;
+    }
     if (pid_.load() == 0) {
         if (now < next_start_) return;
         if (started_ != Clock::time_point{}) restarts_.fetch_add(1);
@@ -213,6 +223,13 @@ Status SupervisedEngine::wait_ready(std::chrono::milliseconds limit) {
     }
     return fail(Errc::Unavailable, "E_ENGINE_START", "engine.wait_ready",
                 "last wait status " + std::to_string(last_status_));
+}
+
+void SupervisedEngine::begin_stop() {
+    ready_.store(false, std::memory_order_release);
+    if (stopping_since_) return;
+    stopping_since_ = Clock::now();
+    if (pid_.load() != 0) (void)::kill(-pid_.load(), SIGTERM);
 }
 
 void SupervisedEngine::stop() {

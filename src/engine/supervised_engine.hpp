@@ -7,19 +7,21 @@
 #include "engine/engine.hpp"
 
 #include <atomic>
+#include <optional>
 #include <sys/types.h>
 
 namespace lumoz::engine {
 
 struct SupervisedOptions {
-    std::string binary{};       ///< absolute path of llama-server
-    std::string model_path{};   ///< absolute path of the GGUF file
-    std::string alias{};        ///< name of the model in answers
-    std::string run_dir{};      ///< the socket's directory is made below it
-    unsigned context_size = 0;  ///< tokens; 0: the model's own
-    unsigned threads = 0;       ///< 0: number of cores
-    unsigned parallel = 0;      ///< slots; 0: llama-server's default
-    bool embeddings = false;    ///< `--embeddings --pooling mean`
+    std::string binary{};               ///< absolute path of llama-server
+    std::string model_path{};           ///< absolute path of the GGUF file
+    std::string alias{};                ///< name of the model in answers
+    std::string run_dir{};              ///< the socket's directory is made below it
+    std::string socket_dir = "engine";  ///< its name
+    unsigned context_size = 0;          ///< tokens; 0: the model's own
+    unsigned threads = 0;               ///< 0: number of cores
+    unsigned parallel = 0;              ///< slots; 0: llama-server's default
+    bool embeddings = false;            ///< `--embeddings --pooling mean`
     /// Keeps `--cache-ram` at its default. Only safe with one credential (design/decisions.md 19).
     bool allow_shared_prompt_cache = false;
     std::vector<std::string> extra_args{};
@@ -41,6 +43,7 @@ public:
                                                                  const net::Headers& headers, ByteView body,
                                                                  net::CancelToken* cancel) override;
     [[nodiscard]] bool ready() const override { return ready_.load(std::memory_order_acquire); }
+    [[nodiscard]] bool starting() const override { return !ready() && pid_.load() != 0; }
     [[nodiscard]] std::string_view kind() const override { return "llama-server"; }
     [[nodiscard]] std::string_view name() const override { return options_.alias; }
 
@@ -53,6 +56,13 @@ public:
     Status wait_ready(std::chrono::milliseconds limit);
     /// Main thread only: SIGTERM, then SIGKILL, then the socket is removed.
     void stop();
+    /// Main thread only: SIGTERM, and from here on `step` starts it no more: it ends the process after
+    /// `stop_timeout`. The object stays as it is.
+    void begin_stop();
+    /// After `begin_stop`: whether the process is gone.
+    [[nodiscard]] bool stopped() const { return stopping_since_ && pid_.load() == 0; }
+    /// Main thread only, after `stopped`: the clients' connections end while the loops run.
+    void end_clients() { clients_.end_on_loops(); }
 
     [[nodiscard]] pid_t pid() const { return pid_.load(); }
     [[nodiscard]] unsigned restarts() const { return restarts_.load(); }
@@ -78,6 +88,7 @@ private:
     int last_status_ = 0;
     unsigned failures_ = 0;
     std::chrono::steady_clock::time_point started_{}, next_start_{}, next_probe_{};
+    std::optional<std::chrono::steady_clock::time_point> stopping_since_;
     ClientPerLoop clients_;
 };
 

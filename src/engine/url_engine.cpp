@@ -12,6 +12,9 @@ std::string display_name(const net::Url& url) {
     return scheme + url.authority() + url.prefix;
 }
 
+/// How late a prober sees that it shall end.
+constexpr std::chrono::seconds kLongestNap{1};
+
 net::ClientOptions probe_options(const UrlEngineOptions& options) {
     net::ClientOptions out = options.client;
     out.pool_size = 0;
@@ -58,12 +61,33 @@ net::Task<bool> UrlEngine::probe(net::Loop& loop) {
 
 net::Task<void> UrlEngine::probe_forever(net::Loop& loop) {
     int failures = 0;
-    for (;;) {
+    while (!retiring_) {
         const bool up = co_await probe(loop);
         failures = up ? 0 : failures + 1;
         if (up || failures >= options_.probe_failures) ready_.store(up, std::memory_order_relaxed);
-        co_await loop.after(options_.probe_interval);
+        probed_.store(true, std::memory_order_relaxed);
+        const net::TimePoint next = loop.now() + options_.probe_interval;
+        while (!retiring_ && loop.now() < next)
+            co_await loop.after(std::min<net::Duration>(next - loop.now(), kLongestNap));
     }
+    ready_.store(false, std::memory_order_relaxed);
+}
+
+net::Task<void> UrlEngine::probe_counted(net::Loop& loop) {
+    co_await probe_forever(loop);
+    --probing_;
+}
+
+void UrlEngine::start_probing(net::Loop& loop) {
+    // Counted here: between this line and the start of the task, nobody may think that it has ended.
+    ++probing_;
+    loop.post([this, &loop] { loop.spawn(probe_counted(loop)); });
+}
+
+bool UrlEngine::retired() {
+    if (!retiring_ || probing_.load() != 0) return false;
+    clients_.end_on_loops();
+    return true;
 }
 
 }  // namespace lumoz::engine

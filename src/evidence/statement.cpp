@@ -78,22 +78,27 @@ Result<LumozStatement> read(const json::Value& root) {
 
 }  // namespace
 
-std::string LumozStatement::text() const {
-    std::vector<ModelIdentity> sorted = models;
-    std::ranges::sort(sorted, {}, &ModelIdentity::name);
+std::string model_list_json(std::vector<ModelIdentity> models) {
+    std::ranges::sort(models, {}, &ModelIdentity::name);
     json::Writer out;
-    out.object();
-    out.key("config_sha256").string(to_hex(config_sha256.view()));
-    write_hex(out, "gpu_digest", gpu_digest);
-    out.key("keyset_digest").string(keyset_digest);
-    out.key("models").array();
-    for (const ModelIdentity& model : sorted) {
+    out.array();
+    for (const ModelIdentity& model : models) {
         out.object();
         out.key("model_root").string(model.model_root);
         out.key("name").string(model.name);
         out.end();
     }
     out.end();
+    return std::move(out).text();
+}
+
+std::string LumozStatement::text() const {
+    json::Writer out;
+    out.object();
+    out.key("config_sha256").string(to_hex(config_sha256.view()));
+    write_hex(out, "gpu_digest", gpu_digest);
+    out.key("keyset_digest").string(keyset_digest);
+    out.key("models").raw(model_list_json(models));
     write_hex(out, "nonce", nonce);
     out.key("purpose").string(kPurpose);
     write_hex(out, "spki_sha256", spki_sha256);

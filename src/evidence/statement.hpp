@@ -15,6 +15,9 @@ struct ModelIdentity {
     std::string model_root;  ///< `sha256:` and 64 hex digits (OpenSSF Model Signing)
 };
 
+/// The canonical array of models, sorted by name: member `models` of the statement.
+[[nodiscard]] std::string model_list_json(std::vector<ModelIdentity> models);
+
 /// `{"config_sha256","gpu_digest","keyset_digest","models","nonce","purpose":"lumoz.report.v1","spki_sha256","v1_keys"}`.
 struct LumozStatement {
     Digest256 config_sha256;

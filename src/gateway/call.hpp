@@ -12,7 +12,9 @@ struct Call {
     net::Exchange& exchange;
     Service& service;
     Metrics& metrics;
-    std::shared_ptr<const KeyEpoch> keys;  ///< in force when it began
+    std::shared_ptr<const ModelTable>
+        models;                            ///< in force when it began; read before the keys, which name them
+    std::shared_ptr<const KeyEpoch> keys;  ///< the same
     std::string id;                        ///< ours: receipt id of signed routes, and the id in the log
     std::string request_id;                ///< what `X-Request-ID` says
     net::TimePoint started;

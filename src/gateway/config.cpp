@@ -5,6 +5,7 @@
 #include "base/json.hpp"
 #include "base/nearest.hpp"
 #include "gateway/config_keys.hpp"
+#include "gateway/config_models.hpp"
 
 #include <charconv>
 
@@ -34,16 +35,6 @@ Status validate(const Config& c) {
         return refuse("keys.lifetime must be 1s to 90d");
     if (c.keys_rotate_before >= c.keys_lifetime)
         return refuse("keys.rotate_before must be shorter than keys.lifetime");
-    if (c.model_name.empty() || c.model_name.size() > 256)
-        return refuse("model.name must have 1 to 256 bytes");
-    if (c.engine_kind == EngineKind::Url && c.engine_url.empty())
-        return refuse("engine.url is needed when engine.kind is \"url\"");
-    if (c.engine_kind == EngineKind::LlamaServer && c.model_path.empty())
-        return refuse("model.path is needed when engine.kind is \"llama-server\"");
-    if (c.engine_kind == EngineKind::LlamaServer && !c.engine_url.empty())
-        return refuse("engine.url needs engine.kind = \"url\"");
-    if (!c.engine_spki_sha256.empty() && !fixed_from_hex<Digest256>(c.engine_spki_sha256))
-        return refuse("engine.spki_sha256 must be 64 hex digits");
     if (!c.collateral_file.empty() && !c.collateral_service.empty())
         return refuse("collateral.file and collateral.service exclude each other");
     if (!c.collateral_spki_sha256.empty() && !fixed_from_hex<Digest256>(c.collateral_spki_sha256))
@@ -60,6 +51,7 @@ Status validate(const Config& c) {
 Result<Config> make_config(const ConfigValues& values) {
     Config config;
     for (const auto& [name, value] : values) {
+        if (is_of_model_table(name)) continue;
         const ConfigKey* found = nullptr;
         for (const ConfigKey& key : config_keys())
             if (key.name == name) found = &key;
@@ -68,6 +60,7 @@ Result<Config> make_config(const ConfigValues& values) {
                           "`?");
         LUMOZ_CHECK_OK(found->set(config, value));
     }
+    LUMOZ_CHECK_OK(read_models(values, config));
     LUMOZ_CHECK_OK(validate(config));
     return config;
 }
@@ -94,17 +87,24 @@ std::string config_reference() {
         out += "| `" + std::string(leaf) + "` | " + std::string(key.type) + " | `" + key.show(defaults) +
                "` | " + std::string(key.doc) + " |\n";
     }
-    return out;
+    return out + models_reference();
 }
 
 std::string effective_config_json(const Config& config) {
     std::map<std::string_view, const ConfigKey*> by_name;
     for (const ConfigKey& key : config_keys())
-        by_name.emplace(key.name, &key);
+        if (!key.of_model || !config.model_tables) by_name.emplace(key.name, &key);
+    if (config.model_tables) by_name.emplace("models", nullptr);
     json::Writer w;
     w.object();
-    for (const auto& [name, key] : by_name)
-        w.key(name).string(key->show(config));
+    for (const auto& [name, key] : by_name) {
+        w.key(name);
+        if (key != nullptr) {
+            w.string(key->show(config));
+        } else {
+            write_models(w, config.models);
+        }
+    }
     w.end();
     return std::move(w).text();
 }

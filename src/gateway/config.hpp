@@ -16,7 +16,42 @@ namespace lumoz::gateway {
 
 enum class EngineKind : std::uint8_t { LlamaServer, Url };
 
-struct Config {
+/// One model: the keys of `[model]` and `[engine]`, or an element of `[[models]]`, where what it does not say
+/// is as `[engine]` says.
+struct ModelConfig {
+    std::string model_name = "default";
+    std::string model_path;
+    bool model_optional = false;
+
+    EngineKind engine_kind = EngineKind::LlamaServer;
+    std::string engine_binary;
+    std::string engine_url;
+    std::vector<std::string> engine_urls;
+    std::vector<std::string> engine_endpoints;
+    /// Words of `gateway/endpoints.hpp` to URLs; empty texts are none.
+    std::map<std::string, std::string, std::less<>> engine_endpoint_urls;
+    std::string engine_ca_file;
+    std::string engine_spki_sha256;
+    std::int64_t engine_pool = 64;
+    std::int64_t engine_context = 4'096;
+    std::int64_t engine_parallel = 1;
+    std::int64_t engine_threads = 0;
+    bool engine_embeddings = true;
+    std::chrono::milliseconds engine_start_timeout{300'000};
+    std::chrono::milliseconds engine_connect_timeout{5'000};
+    std::chrono::milliseconds engine_first_byte_timeout{300'000};
+    std::chrono::milliseconds engine_idle_timeout{120'000};
+    std::chrono::milliseconds engine_probe_interval{5'000};
+    std::chrono::milliseconds engine_probe_timeout{3'000};
+    std::int64_t engine_probe_failures = 3;
+    bool allow_shared_prompt_cache = false;
+
+    bool operator==(const ModelConfig&) const = default;
+    /// The URLs of the backends: `url`, else `urls`.
+    [[nodiscard]] std::vector<std::string> backend_urls() const;
+};
+
+struct Config : ModelConfig {
     std::string state_dir = "lumoz-state";
     std::chrono::milliseconds drain_timeout{30'000};
     std::int64_t io_threads = 0;
@@ -31,26 +66,13 @@ struct Config {
     std::chrono::milliseconds keys_lifetime{std::chrono::hours(24 * 7)};
     std::chrono::milliseconds keys_rotate_before{std::chrono::hours(24)};
 
-    std::string model_name = "default";
-    std::string model_path;
-
-    EngineKind engine_kind = EngineKind::LlamaServer;
-    std::string engine_binary;
-    std::string engine_url;
-    std::string engine_ca_file;
-    std::string engine_spki_sha256;
-    std::int64_t engine_pool = 64;
     std::string engine_runtime_dir;
-    std::int64_t engine_context = 4'096;
-    std::int64_t engine_parallel = 1;
-    std::int64_t engine_threads = 0;
-    bool engine_embeddings = true;
-    std::chrono::milliseconds engine_start_timeout{300'000};
-    std::chrono::milliseconds engine_connect_timeout{5'000};
-    std::chrono::milliseconds engine_first_byte_timeout{300'000};
-    std::chrono::milliseconds engine_idle_timeout{120'000};
     std::chrono::milliseconds engine_total_timeout{3'600'000};
-    bool allow_shared_prompt_cache = false;
+
+    /// What the service answers for, one or more: the elements of `[[models]]`, or the one model of `[model]`
+    /// and `[engine]`. Names differ.
+    std::vector<ModelConfig> models = {};
+    bool model_tables = false;  ///< `models` came from `[[models]]`
 
     std::string tee_socket;
     std::string tee_configfs = "/sys/kernel/config/tsm/report";
@@ -94,7 +116,8 @@ struct Config {
 
 using ConfigValue = std::variant<std::string, std::int64_t, bool, std::vector<std::string>>;
 
-/// What a configuration file says: dotted key (`listen.tls.address`) to value.
+/// What a configuration file says: dotted key (`listen.tls.address`) to value. The second element of
+/// `[[models]]` gives keys like `models[1].name`.
 using ConfigValues = std::map<std::string, ConfigValue, std::less<>>;
 
 /// Applies and validates all values. Errors are `E_CONFIG`; an unknown key is named together with the nearest
@@ -105,7 +128,9 @@ Result<Config> make_config(const ConfigValues& values);
 [[nodiscard]] std::string config_reference();
 
 /// Every key with the value in force, as one canonical JSON object: what `config_sha256` in evidence covers.
-/// Tokens and keys are in files of their own and not in it.
+/// With
+/// `[[models]]`, the keys of a model stand in the elements of member `models` instead, in the order of their
+/// names. Tokens and keys are in files of their own and not in it.
 [[nodiscard]] std::string effective_config_json(const Config& config);
 
 /// "250ms", "30s", "5m", "2h", "30d". `E_CONFIG`.

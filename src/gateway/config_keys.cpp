@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/config_keys.hpp"
 
+#include "gateway/endpoints.hpp"
+
 namespace lumoz::gateway {
 namespace {
 
@@ -122,6 +124,24 @@ ConfigKey choice(std::string_view name, Value Config::* member,
             }};
 }
 
+/// A URL of its own for one endpoint.
+ConfigKey endpoint_url(const Endpoint& endpoint) {
+    return {endpoint.url_key, "text",
+            "Another server answers this endpoint: `http://host:port`, with the path that it has there if "
+            "that is "
+            "another",
+            [key = endpoint.url_key, word = endpoint.word](Config& c, const ConfigValue& v) -> Status {
+                const auto* value = std::get_if<std::string>(&v);
+                if (value == nullptr) return refuse(key, "a text");
+                c.engine_endpoint_urls.insert_or_assign(std::string(word), *value);
+                return {};
+            },
+            [word = endpoint.word](const Config& c) {
+                const auto found = c.engine_endpoint_urls.find(word);
+                return "\"" + (found == c.engine_endpoint_urls.end() ? "" : found->second) + "\"";
+            }};
+}
+
 std::vector<ConfigKey> service_keys() {
     return {
         text("state_dir", &Config::state_dir, "Folder of receipts and replay guards; made when absent"),
@@ -146,21 +166,39 @@ std::vector<ConfigKey> service_keys() {
         duration("keys.lifetime", &Config::keys_lifetime, "From the birth of keys to their `not_after`"),
         duration("keys.rotate_before", &Config::keys_rotate_before,
                  "New keys are made this long before the old ones end; it should be longer than any answer"),
-        text("model.name", &Config::model_name, "The name clients ask for"),
-        text("model.path", &Config::model_path,
-             "File or folder of the weights: hashed at start, and loaded by the supervised engine"),
     };
 }
 
-std::vector<ConfigKey> engine_keys() {
-    return {
+/// Where the weights and the engine of a model are.
+std::vector<ConfigKey> model_place_keys() {
+    std::vector<ConfigKey> out{
+        text("model.name", &Config::model_name, "The name clients ask for"),
+        text("model.path", &Config::model_path,
+             "File or folder of the weights: hashed at start, and loaded by the supervised engine"),
+        flag("model.optional", &Config::model_optional,
+             "Whether the service starts, and is ready, without this model"),
         choice<EngineKind>("engine.kind", &Config::engine_kind,
                            {{"llama-server", EngineKind::LlamaServer}, {"url", EngineKind::Url}},
                            "`llama-server`: started and watched here; `url`: any OpenAI-compatible engine"),
         text("engine.binary", &Config::engine_binary,
              "Path of llama-server; empty: beside lumozd, then in PATH"),
-        text("engine.runtime_dir", &Config::engine_runtime_dir,
-             "The engine's socket is made in `engine` below this, mode 0700; empty: state_dir"),
+        text("engine.url", &Config::engine_url, "`http://…`, `https://…` or `unix:/path.sock`"),
+        texts("engine.urls", &Config::engine_urls,
+              "Instead of `url`: several backends of the same model; the least busy one is asked"),
+        text("engine.ca_file", &Config::engine_ca_file, "PEM file of the authorities for an https engine"),
+        text("engine.spki_sha256", &Config::engine_spki_sha256,
+             "Pin of an https engine's key: SHA-256 of its SubjectPublicKeyInfo in hex"),
+        texts("engine.endpoints", &Config::engine_endpoints,
+              "What the model answers, by the words of `endpoint_urls`; empty: all that the engine offers"),
+    };
+    for (const Endpoint& endpoint : endpoints())
+        out.push_back(endpoint_url(endpoint));
+    return out;
+}
+
+/// How an engine works.
+std::vector<ConfigKey> model_work_keys() {
+    return {
         number("engine.context", &Config::engine_context, 0, 10'000'000,
                "Context in tokens; 0 is the model's own"),
         number("engine.parallel", &Config::engine_parallel, 1, 1'024,
@@ -169,10 +207,6 @@ std::vector<ConfigKey> engine_keys() {
                "Threads of the engine; 0 is its own choice"),
         flag("engine.embeddings", &Config::engine_embeddings,
              "Whether the engine also answers `/v1/embeddings`"),
-        text("engine.url", &Config::engine_url, "`http://…`, `https://…` or `unix:/path.sock`"),
-        text("engine.ca_file", &Config::engine_ca_file, "PEM file of the authorities for an https engine"),
-        text("engine.spki_sha256", &Config::engine_spki_sha256,
-             "Pin of an https engine's key: SHA-256 of its SubjectPublicKeyInfo in hex"),
         number(
             "engine.pool", &Config::engine_pool, 0, 100'000,
             "Idle connections kept to a `url` engine, for each I/O thread; 0 is one connection per request"),
@@ -181,10 +215,22 @@ std::vector<ConfigKey> engine_keys() {
         duration("engine.first_byte_timeout", &Config::engine_first_byte_timeout,
                  "From the request to the head of the answer"),
         duration("engine.idle_timeout", &Config::engine_idle_timeout, "Between two pieces of an answer"),
-        duration("engine.total_timeout", &Config::engine_total_timeout, "One answer as a whole"),
+        duration("engine.probe_interval", &Config::engine_probe_interval,
+                 "Between two health probes of a `url` engine"),
+        duration("engine.probe_timeout", &Config::engine_probe_timeout, "One health probe"),
+        number("engine.probe_failures", &Config::engine_probe_failures, 1, 1'000,
+               "So many failed probes in a row take a backend out; one that succeeds takes it in"),
         flag("engine.allow_shared_prompt_cache", &Config::allow_shared_prompt_cache,
              "Lets credentials share the engine's prompt cache; others can then learn by timing what was "
              "asked"),
+    };
+}
+
+std::vector<ConfigKey> engine_keys() {
+    return {
+        text("engine.runtime_dir", &Config::engine_runtime_dir,
+             "The engines' sockets are made in folders below this, mode 0700; empty: state_dir"),
+        duration("engine.total_timeout", &Config::engine_total_timeout, "One answer as a whole"),
     };
 }
 
@@ -260,9 +306,18 @@ std::vector<ConfigKey> limit_keys() {
 
 }  // namespace
 
+std::string_view ConfigKey::short_name() const {
+    return name == "engine.kind" ? "engine" : name.substr(name.find('.') + 1);
+}
+
 std::span<const ConfigKey> config_keys() {
     static const std::vector<ConfigKey> keys = [] {
         std::vector<ConfigKey> all = service_keys();
+        for (auto part : {model_place_keys(), model_work_keys()}) {
+            for (ConfigKey& key : part)
+                key.of_model = true;
+            all.insert(all.end(), part.begin(), part.end());
+        }
         for (auto part : {engine_keys(), trust_keys(), limit_keys()})
             all.insert(all.end(), part.begin(), part.end());
         return all;

@@ -15,6 +15,10 @@ struct ConfigKey {
     std::string_view doc;
     std::function<Status(Config&, const ConfigValue&)> set;
     std::function<std::string(const Config&)> show;
+    bool of_model = false;  ///< a member of ModelConfig: each element of `[[models]]` may say it
+
+    /// The key's name in an element of `[[models]]`: `engine` for `engine.kind`, else without the section.
+    [[nodiscard]] std::string_view short_name() const;
 };
 
 /// All keys in the order of the reference page.

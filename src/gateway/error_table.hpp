@@ -17,6 +17,7 @@ enum class Failure : std::uint8_t {
     Unauthorized,
     NotFound,
     ModelNotFound,
+    EndpointNotOffered,  ///< 404: this model does not answer there
     SignatureNotFound,
     Incomplete,  ///< 404: the answer was cut, so it has no v1 signature
     MethodNotAllowed,
@@ -26,13 +27,14 @@ enum class Failure : std::uint8_t {
     HeadersTooLarge,
     RateLimited,
     ServerError,
-    EngineRefused,    ///< the engine's own status, text of this table
-    EngineGarbage,    ///< 502: the engine's answer is not HTTP or breaks off
-    EngineDown,       ///< 502: no connection to the engine
-    EngineNotReady,   ///< 503: the engine is starting
-    EngineTimeout,    ///< 504
-    StoreUnhealthy,   ///< 503: receipts cannot be written
-    AttestationBusy,  ///< 503: queue of evidence is full
+    EngineRefused,     ///< the engine's own status, text of this table
+    EngineGarbage,     ///< 502: the engine's answer is not HTTP or breaks off
+    EngineDown,        ///< 502: no connection to the engine
+    EngineNotReady,    ///< 503: the engine is starting
+    EngineTimeout,     ///< 504
+    ModelNotAttested,  ///< 503: the evidence in force does not name its weights yet
+    StoreUnhealthy,    ///< 503: receipts cannot be written
+    AttestationBusy,   ///< 503: queue of evidence is full
     AttestationFailed,
     TooManyConnections,
     Draining,

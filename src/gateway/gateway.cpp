@@ -14,6 +14,7 @@ Call begin_call(net::Exchange& exchange, Service& service, Metrics& metrics) {
     return Call{.exchange = exchange,
                 .service = service,
                 .metrics = metrics,
+                .models = service.models.get(),
                 .keys = service.keys.get(),
                 .id = std::move(id),
                 .request_id = std::move(request_id),

@@ -77,8 +77,7 @@ private:
     Inference& owner_;
 };
 
-Inference::Inference(Call& call)
-    : call_(call), models_(call.service.models.get()), id_(IdScanner::Mode::Json) {}
+Inference::Inference(Call& call) : call_(call), id_(IdScanner::Mode::Json) {}
 
 Inference::~Inference() {
     call_.exchange.on_peer_gone({});
@@ -107,8 +106,11 @@ std::expected<RequestBody, ApiError> Inference::check_body(std::string_view body
     auto parsed = read_request_body(body, static_cast<std::size_t>(config.max_body_bytes),
                                     static_cast<std::uint32_t>(config.max_json_depth));
     if (!parsed) return parsed;
-    model_ = models_->find(parsed->model);
-    if (model_ == nullptr) return std::unexpected(api_error(Failure::ModelNotFound));
+    const auto model =
+        choose_model(*call_.models, parsed->model, engine_target(call_.route->page), call_.keys->identity);
+    if (!model) return std::unexpected(model.error());
+    if (!lease_.take(**model)) return std::unexpected(api_error(Failure::ModelNotFound));
+    model_ = *model;
     fields_.model = model_->name;
     fields_.model_event = model_->event;
     return parsed;
@@ -134,6 +136,7 @@ net::Task<void> Inference::run() {
     fields_.request = receipt::RequestHash(digest.bytes);
     fields_.config_sha256 = call_.keys->identity.facts.config_sha256;
     fields_.gpu_digest = call_.keys->identity.facts.gpu_digest;
+    if (!call_.models->change_event().empty()) fields_.other_events.push_back(call_.models->change_event());
 
     const auto proof = read_inline_proof(call_.exchange.head().headers);
     if (!proof) {
@@ -146,7 +149,7 @@ net::Task<void> Inference::run() {
         co_await refuse(parsed.error());
         co_return;
     }
-    if (!model_->engine.ready()) {
+    if (!model_->route(fields_.endpoint).engine.ready()) {
         ApiError error = api_error(Failure::EngineNotReady);
         co_await refuse(std::move(error));
         co_return;
@@ -168,10 +171,10 @@ net::Task<void> Inference::forward(ByteView body) {
     total_limit_ = std::make_unique<TotalLimit>(loop, *this);
     total_limit_->set(loop.now() + config.engine_total_timeout);
     const net::TimePoint begin = loop.now();
-    std::string target(engine_target(call_.route->page));
+    Model::Route route = model_->route(engine_target(call_.route->page));
     std::string method = "POST";
-    auto sent = co_await model_->engine.send(loop, std::move(method), std::move(target),
-                                             call_.exchange.head().headers, body, &token_);
+    auto sent = co_await route.engine.send(loop, std::move(method), std::move(route.target),
+                                           call_.exchange.head().headers, body, &token_);
     call_.engine_head = loop.now() - begin;
     call_.metrics.engine_head.observe(call_.engine_head);
     if (!sent) {

@@ -63,8 +63,8 @@ private:
     [[nodiscard]] std::string proof_event(const receipt::TextSignatures& signatures) const;
 
     Call& call_;
-    std::shared_ptr<const ModelTable> models_;
-    const Model* model_ = nullptr;  ///< of `models_`; set by check_body
+    const Model* model_ = nullptr;  ///< of `call_.models`; set by check_body
+    ModelLease lease_;
     InlineProof proof_;
     receipt::ReceiptFields fields_;
     net::CancelToken token_;

@@ -31,8 +31,12 @@ Config with_live_keys(const Config& start, const Config& file) {
 
 std::vector<std::string_view> changed_keys(const Config& before, const Config& after) {
     std::vector<std::string_view> names;
+    // What `[engine]` says for all models stands in each of them, and those have their own way
+    // (docs/models.md).
+    const bool tables = before.model_tables && after.model_tables;
     for (const ConfigKey& key : config_keys())
-        if (key.show(before) != key.show(after)) names.push_back(key.name);
+        if (!(tables && key.of_model) && key.show(before) != key.show(after)) names.push_back(key.name);
+    if (before.model_tables != after.model_tables) names.emplace_back("models");
     return names;
 }
 

@@ -24,6 +24,18 @@ TEST(LiveConfig, TakesLiveKeysAndLeavesTheOthers) {
     EXPECT_NE(effective_config_json(start), effective_config_json(now));
 }
 
+TEST(LiveConfig, ModelTablesHaveTheirOwnWay) {
+    Config start;
+    start.model_tables = true;
+    Config file = start;
+    file.engine_context = 7;
+    file.engine_runtime_dir = "/x";
+    EXPECT_EQ(changed_keys(start, file), (std::vector<std::string_view>{"engine.runtime_dir"}));
+    file.model_tables = false;
+    EXPECT_EQ(changed_keys(start, file),
+              (std::vector<std::string_view>{"engine.context", "engine.runtime_dir", "models"}));
+}
+
 TEST(LiveConfig, LifetimesMakeSense) {
     const auto refused = [](std::string_view key, std::string value) {
         const auto made =

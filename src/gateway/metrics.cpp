@@ -30,6 +30,7 @@ std::string_view page_label(std::size_t index) {
                                                                           "/ready",
                                                                           "/metrics",
                                                                           "/v1/models",
+                                                                          "/v1/models/{model}",
                                                                           "/v1/signature/{id}",
                                                                           "/v1/aci/receipts/{id}",
                                                                           "/v1/attestation/report",

@@ -2,8 +2,8 @@
 #include "gateway/pages.hpp"
 
 #include "base/json.hpp"
-#include "evidence/statement.hpp"
 #include "gateway/evidence_pages.hpp"
+#include "gateway/model_pages.hpp"
 #include "receipt/proof.hpp"
 
 namespace lumoz::gateway {
@@ -23,26 +23,6 @@ std::string version_json(const Service& service) {
     w.object();
     w.key("version").string(service.version);
     w.key("type").string("lumozd");
-    w.end();
-    return std::move(w).text();
-}
-
-std::string models_json(const Call& call) {
-    const std::shared_ptr<const ModelTable> models = call.service.models.get();
-    json::Writer w;
-    w.object();
-    w.key("object").string("list");
-    w.key("data").array();
-    for (const Model& model : models->all()) {
-        w.object();
-        w.key("id").string(model.name);
-        w.key("object").string("model");
-        w.key("created").integer(call.keys->identity.born_at);
-        w.key("owned_by").string("lumoz");
-        if (model.event) w.key("model_root").string(evidence::sha256_text(model.event->model_root));
-        w.end();
-    }
-    w.end();
     w.end();
     return std::move(w).text();
 }
@@ -138,20 +118,41 @@ std::string collateral_warning(const Service& service) {
     return warning;
 }
 
+std::string joined(const std::vector<std::string_view>& names) {
+    std::string out;
+    for (const std::string_view name : names)
+        out.append(out.empty() ? "" : ", ").append(name);
+    return out;
+}
+
+/// Which models the service is not ready without.
+std::string engine_reason(const ModelTable& models) {
+    const std::vector<std::string_view> missing = models.missing(false);
+    if (missing.empty()) return {};
+    if (models.all().size() == 1) return "the engine does not answer";
+    return "no answer from the engines of: " + joined(missing);
+}
+
+std::string engine_warning(const ModelTable& models) {
+    const std::vector<std::string_view> missing = models.missing(true);
+    return missing.empty() ? std::string() : "optional models that do not answer: " + joined(missing);
+}
+
 }  // namespace
 
 std::vector<ReadyCheck> ready_checks(Service& service) {
     const Status store = service.store.healthy();
     const Status collateral = service.collateral.status();
     const bool expired = service.clock.now() >= service.keys.get()->identity.not_after;
-    const bool engine = service.models.get()->ready();
+    const std::shared_ptr<const ModelTable> models = service.models.get();
+    const bool engine = models->ready();
     const bool attested = service.attested.load();
     const bool draining = service.draining.load();
     return {
-        {"engine", engine, engine ? "" : "the engine does not answer"},
+        {"engine", engine, engine_reason(*models), engine_warning(*models)},
         {"keys", attested, attested ? "" : "the evidence of the keys is not stored", keys_warning(service)},
-        {"store", store.has_value(), store ? "" : store.error().rule},
-        {"collateral", collateral.has_value(), collateral ? "" : collateral.error().rule,
+        {"store", store.has_value(), std::string(store ? "" : store.error().rule)},
+        {"collateral", collateral.has_value(), std::string(collateral ? "" : collateral.error().rule),
          collateral_warning(service)},
         {"keyset", !expired, expired ? "the keyset is past not_after" : ""},
         {"tls", true, "", tls_warning(service)},
@@ -223,6 +224,7 @@ std::string metrics_page(Service& service) {
     counter("lumoz_collateral_failures_total", "Attempts to renew collateral that failed.",
             collateral.failures);
     gauge("lumoz_engine_ready", "1 when the engine answers.", service.models.get()->ready() ? 1 : 0);
+    write_model_metrics(out, *service.models.get());
     write_key_metrics(service, out);
     return out;
 }
@@ -245,7 +247,8 @@ net::Task<void> answer_page(Call& call) {
             co_await answer_metrics(call);
             break;
         case Page::Models:
-            co_await respond_json(call, 200, models_json(call));
+        case Page::ModelEntry:
+            co_await answer_models_page(call);
             break;
         case Page::Signature:
             co_await answer_signature(call);

@@ -13,7 +13,7 @@ net::Task<void> answer_page(Call& call);
 struct ReadyCheck {
     std::string_view name;  ///< static text
     bool ok = false;
-    std::string_view reason;   ///< static text or the rule of an error; empty when ok
+    std::string reason;        ///< our own text, names of models, or the rule of an error; empty when ok
     std::string warning = {};  ///< what will be missing before long; readiness does not depend on it
 };
 /// engine, keys, store, collateral, keyset, tls, service.

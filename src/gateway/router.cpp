@@ -20,6 +20,7 @@ constexpr std::array kEntries{
     Entry{"GET", "/ready", Page::Ready, "/ready"},
     Entry{"GET", "/metrics", Page::Metrics, "/metrics"},
     Entry{"GET", "/v1/models", Page::Models, "/v1/models"},
+    Entry{"GET", "/v1/models/", Page::ModelEntry, "/v1/models/{model}"},
     Entry{"GET", "/v1/signature/", Page::Signature, "/v1/signature/{id}"},
     Entry{"GET", "/v1/aci/receipts/", Page::Receipt, "/v1/aci/receipts/{id}"},
     Entry{"GET", "/v1/attestation/report", Page::Report, "/v1/attestation/report"},
@@ -50,7 +51,7 @@ bool has_parameter(const Entry& entry) {
 bool matches(const Entry& entry, std::string_view path) {
     if (!has_parameter(entry)) return path == entry.path;
     if (!path.starts_with(entry.path) || path.size() == entry.path.size()) return false;
-    return path.find('/', entry.path.size()) == std::string_view::npos;
+    return entry.page == Page::ModelEntry || path.find('/', entry.path.size()) == std::string_view::npos;
 }
 
 }  // namespace

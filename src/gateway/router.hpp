@@ -16,8 +16,9 @@ enum class Page : std::uint8_t {
     Ready,
     Metrics,
     Models,
-    Signature,  ///< parameter: id
-    Receipt,    ///< parameter: id
+    ModelEntry,  ///< parameter: a model's name, which may have slashes
+    Signature,   ///< parameter: id
+    Receipt,     ///< parameter: id
     Report,
     AciAttestation,
     TinfoilAttestation,

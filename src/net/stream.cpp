@@ -289,7 +289,12 @@ Task<Result<Stream>> Stream::connect(Loop& loop, Endpoint to, TimePoint deadline
             continue;
         }
         if (error == EINPROGRESS) {
-            LUMOZ_CO_CHECK_OK(co_await stream.core_->wait_writable(deadline));
+            if (Status connected = co_await stream.core_->wait_writable(deadline); !connected) {
+                // Told apart from a request that was sent in part.
+                Error late = std::move(connected).error();
+                late.where = "net.stream.connect";
+                co_return std::unexpected(std::move(late));
+            }
             socklen_t size = sizeof error;
             (void)::getsockopt(stream.core_->fd(), SOL_SOCKET, SO_ERROR, &error, &size);
         }

@@ -298,9 +298,9 @@ class Process:
 
 
 class Service:
-    """lumozd before an engine, in a stand-in TEE. `config`: {"section.key": value}."""
+    """lumozd before an engine, in a stand-in TEE. `config`: {"section.key": value}; `models`: tables of `[[models]]` instead of an engine."""
 
-    def __init__(self, engine_url=None, config=None, tokens=None, state_dir=None, real=None):
+    def __init__(self, engine_url=None, config=None, tokens=None, state_dir=None, real=None, models=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lumoz-test-"))
         self.state = pathlib.Path(state_dir) if state_dir else self.folder / "state"
         self.generation = 0
@@ -311,7 +311,10 @@ class Service:
         wait_for(lambda: (self.folder / "tee.sock").exists() and (self.folder / "root.hex").exists(), 20, "lumoz-simtee")
         self.root = (self.folder / "root.hex").read_text().strip()
         self.policy = self.folder / "tee" / "policy.json"
-        if real:
+        self.models = models
+        if models is not None:
+            engine = {}
+        elif real:
             engine = {"engine.kind": "llama-server", "engine.binary": real[0], "model.path": real[1], "model.name": MODEL}
         else:
             weights = self.folder / "weights.gguf"
@@ -334,6 +337,9 @@ class Service:
         # Keys without a section come first; TOML reads dotted keys as tables.
         for key, value in sorted(self.config.items(), key=lambda item: item[0].count(".")):
             lines.append(f"{key} = {json.dumps(value)}\n")
+        for table in self.models or []:
+            lines.append("[[models]]\n")
+            lines += [f"{key} = {json.dumps(value)}\n" for key, value in table.items()]
         path.write_text("".join(lines))
         return path
 
@@ -370,6 +376,12 @@ class Service:
                 return False
 
         wait_for(check, seconds, "lumozd to be ready")
+
+    def reload(self, models):
+        """Other `[[models]]` and SIGHUP."""
+        self.models = models
+        self.write_config()
+        self.daemon.process.send_signal(signal.SIGHUP)
 
     def kill(self):
         self.daemon.stop(signal.SIGKILL)

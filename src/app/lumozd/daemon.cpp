@@ -5,7 +5,6 @@
 #include "app/lumozd/reload.hpp"
 #include "app/lumozd/sd_notify.hpp"
 #include "base/log.hpp"
-#include "engine/model_identity.hpp"
 #include "gateway/live_config.hpp"
 #include "identity/collateral_file.hpp"
 
@@ -17,26 +16,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kStep{100};
 constexpr std::chrono::seconds kHousekeeping{1};
-/// An engine that dies this often before it answered once will not come up.
-constexpr unsigned kStartAttempts = 3;
 
 Status stopped() {
     return fail(Errc::Closed, "E_STOPPED", "app.daemon", "stopped by a signal");
-}
-
-void log_progress(std::uint64_t done, std::uint64_t all) {
-    log::info("model_hash",
-              {{"done", static_cast<std::int64_t>(done)}, {"of", static_cast<std::int64_t>(all)}});
-}
-
-/// Calls `log_progress` at most once a second.
-std::function<void(std::uint64_t, std::uint64_t)> slow_progress() {
-    return [last = std::chrono::steady_clock::now()](std::uint64_t done, std::uint64_t all) mutable {
-        const auto now = std::chrono::steady_clock::now();
-        if (now - last < std::chrono::seconds(1)) return;
-        last = now;
-        log_progress(done, all);
-    };
 }
 
 }  // namespace
@@ -64,11 +46,11 @@ Status Daemon::check() {
 
 Status Daemon::start() {
     LUMOZ_CHECK_OK(open_device());
-    LUMOZ_TRY(engine_, choose_engine(config_));
-    LUMOZ_CHECK_OK(hash_model());
+    LUMOZ_TRY(models_, ModelHost::make(config_, clock_));
+    LUMOZ_CHECK_OK(hash_models());
     LUMOZ_CHECK_OK(open_store());
     LUMOZ_CHECK_OK(open_collateral());
-    LUMOZ_CHECK_OK(start_engine());
+    LUMOZ_CHECK_OK(start_engines());
     make_service();
     LUMOZ_CHECK_OK(first_keys());
     return open_listeners();
@@ -87,19 +69,14 @@ Status Daemon::open_device() {
     return {};
 }
 
-Status Daemon::hash_model() {
-    if (config_.model_path.empty()) {
-        log::warn("model_unknown",
-                  {{"detail", "model.path is empty: evidence and receipts name no weights"}});
-        return {};
+Status Daemon::hash_models() {
+    models_->begin_hashing();
+    for (;;) {
+        LUMOZ_TRY(const bool known, models_->hashed());
+        if (known) return {};
+        const int signal = next_signal(kStep / 5);
+        if (signal == SIGTERM || signal == SIGINT) return stopped();
     }
-    engine::ModelRootOptions options;
-    options.progress = slow_progress();
-    LUMOZ_TRY(const engine::ModelIdentity identity, engine::model_identity(config_.model_path, options));
-    model_ = receipt::ModelEvent{.model_root = identity.root, .method = identity.method, .publisher_key = {}};
-    log::info("model",
-              {{"root", identity.model_root()}, {"bytes", static_cast<std::int64_t>(identity.bytes)}});
-    return {};
 }
 
 Status Daemon::open_store() {
@@ -130,22 +107,14 @@ Status Daemon::open_collateral() {
     return {};
 }
 
-Status Daemon::start_engine() {
-    if (!engine_.supervised) return {};
-    const net::TimePoint limit = net::Clock::now() + config_.engine_start_timeout;
-    while (!engine_.supervised->ready()) {
-        engine_.supervised->step();
-        if (net::Clock::now() > limit)
-            return fail(Errc::Timeout, "E_ENGINE_START", "app.engine", "the engine did not answer in time");
-        if (engine_.supervised->restarts() >= kStartAttempts)
-            return fail(Errc::Unavailable, "E_ENGINE_START", "app.engine",
-                        "the engine ended " + std::to_string(kStartAttempts) + " times while it started");
+Status Daemon::start_engines() {
+    for (;;) {
+        models_->step();
+        LUMOZ_TRY(const bool up, models_->came_up());
+        if (up) return {};
         const int signal = next_signal(kStep / 2);
         if (signal == SIGTERM || signal == SIGINT) return stopped();
     }
-    log::info("engine",
-              {{"kind", engine_.supervised->kind()}, {"pid", std::int64_t{engine_.supervised->pid()}}});
-    return {};
 }
 
 void Daemon::make_service() {
@@ -156,8 +125,6 @@ void Daemon::make_service() {
                                         .store = *store_,
                                         .clock = clock_,
                                         .version = LUMOZ_VERSION});
-    service_->models.set(std::make_shared<const gateway::ModelTable>(
-        std::vector<gateway::Model>{{.name = config_.model_name, .engine = engine_.get(), .event = model_}}));
 }
 
 Status Daemon::open_listeners() {
@@ -170,7 +137,10 @@ Status Daemon::open_listeners() {
         log::warn("authentication_off",
                   {{"detail", "no auth.token_file: anybody may ask and read receipts"}});
     LUMOZ_TRY(threads_, IoThreads::listen(*service_, front_ ? front_->face()->context : nullptr));
-    if (engine_.url) threads_->first_loop().spawn(engine_.url->probe_forever(threads_->first_loop()));
+    models_->serve(*service_, threads_->first_loop());
+    models_->on_change([this](const ModelHost::Change& change, std::function<void()> then) {
+        on_models_changed(change, std::move(then));
+    });
     threads_->run();
     for (const std::string& address : threads_->addresses())
         log::info("listening", {{"address", address}});
@@ -189,7 +159,7 @@ int Daemon::next_signal(std::chrono::milliseconds wait) {
 }
 
 void Daemon::keep_house() {
-    if (engine_.supervised) engine_.supervised->step();
+    models_->step();
     rotation_->step();
     show_key_state();
     const net::TimePoint now = net::Clock::now();
@@ -225,7 +195,7 @@ bool Daemon::drain() {
     }
     const bool clean = threads_->drained() && !threads_->cut_any();
     threads_->stop();
-    if (engine_.supervised) engine_.supervised->stop();
+    models_->stop();
     log::info("stopped", {{"clean", clean}});
     return clean;
 }

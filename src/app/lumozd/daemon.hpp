@@ -3,9 +3,9 @@
 // its end. Everything here runs on the main thread.
 #pragma once
 
-#include "app/lumozd/engine_choice.hpp"
 #include "app/lumozd/io_threads.hpp"
 #include "app/lumozd/key_rotation.hpp"
+#include "app/lumozd/model_host.hpp"
 #include "app/lumozd/tls_front.hpp"
 #include "gateway/key_life.hpp"
 #include "store/sqlite_store.hpp"
@@ -31,11 +31,11 @@ public:
 
 private:
     Status open_device();
-    Status hash_model();
+    Status hash_models();
     Status open_store();
     /// A file that somebody else renews, or a service that is asked.
     Status open_collateral();
-    Status start_engine();
+    Status start_engines();
     void make_service();
     Status first_keys();
     /// What evidence says about the service now, but for keys and configuration.
@@ -46,6 +46,8 @@ private:
     void show_key_state();
     void reload();
     Status open_listeners();
+    /// The models change while the service runs: asks for keys whose evidence says so, then lets them come.
+    void on_models_changed(const ModelHost::Change& change, std::function<void()> then);
     bool drain();
     /// The next signal within `wait`, or 0.
     static int next_signal(std::chrono::milliseconds wait);
@@ -60,10 +62,10 @@ private:
     // threads.
     std::unique_ptr<tee::Device> device_;
     std::string device_info_ = "{}";
-    std::optional<receipt::ModelEvent> model_;
     std::unique_ptr<TlsFront> front_;  ///< null: no TLS listener
     std::unique_ptr<identity::CollateralSource> collateral_;
-    ChosenEngine engine_;
+    std::unique_ptr<ModelHost> models_;
+    std::optional<ModelHost::Change> coming_;  ///< models that the next life names, not yet in force
     std::unique_ptr<store::SqliteStore> store_;
     std::optional<identity::Attestor> attestor_;
     std::unique_ptr<gateway::Siblings> siblings_;

@@ -3,7 +3,6 @@
 #include "app/lumozd/daemon.hpp"
 #include "app/lumozd/reload.hpp"
 #include "base/log.hpp"
-#include "evidence/statement.hpp"
 #include "gateway/live_config.hpp"
 
 namespace lumoz::app {
@@ -32,7 +31,7 @@ Status Daemon::first_keys() {
 
 identity::ServiceFacts Daemon::facts() const {
     identity::ServiceFacts out;
-    if (model_) out.models.push_back({config_.model_name, evidence::sha256_text(model_->model_root)});
+    out.models = coming_ ? coming_->models : models_->statement();
     return out;
 }
 
@@ -80,7 +79,9 @@ void Daemon::reload() {
     const std::optional<gateway::Config> file = read_again(*service_, config_path_);
     if (front_ && front_->poll(true) && rotation_->idle()) rotate("certificate");
     if (!file) return;
-    auto now = std::make_shared<const gateway::Config>(gateway::with_live_keys(config_, *file));
+    gateway::Config live = gateway::with_live_keys(config_, *file);
+    live.models = wanted_->models;  // they have their own way (models_->change_to)
+    auto now = std::make_shared<const gateway::Config>(std::move(live));
     for (const std::string_view name : gateway::changed_keys(*now, *file))
         log::warn("reload_needs_restart", {{"key", name}});
     const std::vector<std::string_view> changed = gateway::changed_keys(*wanted_, *now);
@@ -89,7 +90,20 @@ void Daemon::reload() {
     wanted_ = std::move(now);
     // The statement of the keys in force covers the old configuration, and so their requests keep it.
     if (!changed.empty()) rotate("configuration");
+    if (file->model_tables && config_.model_tables) models_->change_to(*file);
     log::info("reloaded");
+}
+
+void Daemon::on_models_changed(const ModelHost::Change& change, std::function<void()> then) {
+    coming_ = change;
+    gateway::Config now = *wanted_;
+    now.models = change.configured;
+    wanted_ = std::make_shared<const gateway::Config>(std::move(now));
+    // The keys come first: a receipt that names a model has keys whose evidence names it too.
+    rotate("models", [this, then = std::move(then)] {
+        coming_.reset();
+        then();
+    });
 }
 
 }  // namespace lumoz::app

@@ -39,12 +39,29 @@ Result<gateway::ConfigValue> value_of(const toml::node& node, const std::string&
     return refuse(place(node) + ": `" + name + "` has a kind of value that no key has");
 }
 
+Status flatten(const toml::table& table, const std::string& prefix, int depth, ConfigValues& out);
+
+/// `[[models]]`: `models[0].name` and so on.
+Status flatten_tables(const toml::array& list, const std::string& name, int depth, ConfigValues& out) {
+    std::size_t index = 0;
+    for (const toml::node& item : list) {
+        const std::string element = name + "[" + std::to_string(index++) + "]";
+        if (item.as_table()->empty()) return refuse(place(item) + ": `" + element + "` says nothing");
+        LUMOZ_CHECK_OK(flatten(*item.as_table(), element + ".", depth + 1, out));
+    }
+    return {};
+}
+
 Status flatten(const toml::table& table, const std::string& prefix, int depth, ConfigValues& out) {
     if (depth > kMaxDepth) return refuse("tables are nested too deep");
     for (const auto& [key, node] : table) {
         const std::string name = prefix + std::string(key.str());
         if (const toml::table* inner = node.as_table()) {
             LUMOZ_CHECK_OK(flatten(*inner, name + ".", depth + 1, out));
+            continue;
+        }
+        if (const toml::array* list = node.as_array(); list != nullptr && list->is_array_of_tables()) {
+            LUMOZ_CHECK_OK(flatten_tables(*list, name, depth, out));
             continue;
         }
         LUMOZ_TRY(auto value, value_of(node, name));

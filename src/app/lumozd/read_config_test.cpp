@@ -32,6 +32,20 @@ TEST(ReadConfig, DuplicateKeysAndOtherKindsAreRefused) {
     EXPECT_FALSE(read_toml("[a.b.c.d.e.f]\nx = 1\n"));
 }
 
+TEST(ReadConfig, TablesInAListGetItsIndex) {
+    const auto values = read_toml(
+        "[[models]]\nname = \"a\"\nurls = [\"x\", \"y\"]\n[models.endpoint_urls]\nrerank = \"r\"\n"
+        "[[models]]\nname = \"b\"\n");
+    ASSERT_TRUE(values) << values.error().detail;
+    EXPECT_EQ(values->size(), 4U);
+    EXPECT_EQ(std::get<std::string>(values->at("models[0].endpoint_urls.rerank")), "r");
+    EXPECT_EQ(std::get<std::vector<std::string>>(values->at("models[0].urls")).size(), 2U);
+    EXPECT_EQ(std::get<std::string>(values->at("models[1].name")), "b");
+    EXPECT_EQ(read_toml("[[models]]\nname = \"a\"\n[[models]]\n").error().detail,
+              "line 3: `models[1]` says nothing");
+    EXPECT_FALSE(read_toml("models = [{name = \"a\"}, \"b\"]\n"));
+}
+
 TEST(ReadConfig, MissingFileIsNamed) {
     const auto config = read_config("/nonexistent/lumozd.toml");
     ASSERT_FALSE(config);
