@@ -3,19 +3,13 @@
 // clock.
 #pragma once
 
+#include "store/record_queue.hpp"
 #include "store/rows.hpp"
 #include "store/usage_sum.hpp"
 
 #include <set>
 
 namespace lumoz::store {
-
-/// A record on its way, and how it went.
-struct Pending {
-    Record record;
-    ReceiptStore::Done done;  ///< empty when the caller was answered at the hand-over
-    Status status;
-};
 
 /// Not thread-safe.
 class Writer {
