@@ -2,7 +2,7 @@
 #include "store/record_queue.hpp"
 
 #include "base/log.hpp"
-#include "store/rows.hpp"
+#include "store/columns.hpp"
 
 #include <future>
 

@@ -57,6 +57,13 @@ struct KeysetEvidence {
 inline constexpr std::size_t kMaxUsageModels = 4096;
 inline constexpr std::size_t kMaxEvidenceBytes = std::size_t{8} << 20;
 
+enum class Durability : std::uint8_t {
+    /// `done` after the transaction is on the disk: an answer that was given has its receipt after a crash.
+    Full,
+    /// `done` at the hand-over to the queue: a crash loses what was queued, though those answers were given.
+    Relaxed,
+};
+
 struct StoreCounters {
     std::uint64_t appended = 0;    ///< records durable (relaxed: written)
     std::uint64_t commits = 0;     ///< transactions

@@ -7,34 +7,15 @@
 
 #include <gtest/gtest.h>
 
-#include <latch>
-
 namespace lumoz::store {
 namespace {
 
+using testing::answer;
 using testing::append;
 using testing::kDigest;
 using testing::keyset;
 using testing::record;
-
-Record answer(std::string owner, std::string id, std::string model, std::optional<Usage> usage,
-              UnixTime at = 1'750'000'000) {
-    Record out = record(std::move(owner), std::move(id), std::nullopt, at);
-    out.model = std::move(model);
-    out.usage = usage;
-    return out;
-}
-
-/// `model requests input/output` of each, comma between.
-std::string told(const Result<std::vector<UsageTotal>>& totals) {
-    if (!totals) return std::string(totals.error().rule);
-    std::string out;
-    for (const UsageTotal& total : *totals) {
-        out += (out.empty() ? "" : ", ") + total.model + " " + std::to_string(total.requests) + " " +
-               std::to_string(total.usage.input_tokens) + "/" + std::to_string(total.usage.output_tokens);
-    }
-    return out;
-}
+using testing::told;
 
 TEST(UsageSum, OneRowPerOwnerModelAndDay) {
     UsageSum sum;
@@ -70,21 +51,6 @@ protected:
 };
 using UsageTable = UsageFixture;
 
-TEST_F(UsageTable, AddsUpByOwnerAndModelAndKeepsItOverARestart) {
-    open();
-    ASSERT_TRUE(append(*store_, answer("alice", "1", "small", Usage{5, 7})));
-    ASSERT_TRUE(append(*store_, answer("alice", "2", "small", Usage{1, 1})));
-    ASSERT_TRUE(append(*store_, answer("alice", "3", "large", std::nullopt)));
-    ASSERT_TRUE(append(*store_, answer("alice", "4", "", std::nullopt)));  // a refusal
-    ASSERT_TRUE(append(*store_, answer("bob", "5", "small", Usage{100, 200})));
-    for (int round = 0; round < 2; ++round) {
-        EXPECT_EQ(told(store_->usage("alice")), "large 1 0/0, small 2 6/8");
-        EXPECT_EQ(told(store_->usage("bob")), "small 1 100/200");
-        EXPECT_EQ(told(store_->usage("carol")), "");
-        open();
-    }
-}
-
 TEST_F(UsageTable, OutlivesTheReceiptsAndAddsUpTheDays) {
     open();
     ASSERT_TRUE(append(*store_, answer("alice", "1", "m", Usage{5, 7}, clock_.time)));
@@ -97,41 +63,6 @@ TEST_F(UsageTable, OutlivesTheReceiptsAndAddsUpTheDays) {
     Database db = *Database::open(file(), false);
     EXPECT_EQ(*db.integer("SELECT count(*) FROM usage", "t"), 2);
     EXPECT_EQ(*db.integer("SELECT max(day)-min(day) FROM usage", "t"), 40);
-}
-
-TEST_F(UsageTable, ARecordThatIsNotStoredIsNotCounted) {
-    open();
-    Record bad = answer("alice", "1", "m", Usage{5, 7});
-    bad.keyset_digest = "sha256:" + std::string(64, 'b');
-    EXPECT_FALSE(append(*store_, bad));
-    Record named = answer("alice", "1", std::string(kMaxModelBytes + 1, 'm'), Usage{5, 7});
-    const Status refused = append(*store_, named);
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().rule, "E_STORE_RECORD");
-    EXPECT_EQ(told(store_->usage("alice")), "");
-}
-
-TEST_F(UsageTable, AnEngineThatLiesAboutItsCountCannotStopTheStore) {
-    open();
-    const Usage lie{~std::uint64_t{0}, std::uint64_t{1} << 62};
-    for (int i = 0; i < 3; ++i)
-        ASSERT_TRUE(append(*store_, answer("alice", std::to_string(i), "m", lie, clock_.time)));
-    clock_.time += 24 * 3600;
-    ASSERT_TRUE(append(*store_, answer("alice", "later", "m", lie, clock_.time)));
-    const std::string two_days = std::to_string(2 * kMaxDayCount);
-    EXPECT_EQ(told(store_->usage("alice")), "m 4 " + two_days + "/" + two_days);
-}
-
-TEST_F(UsageTable, ABatchCountsEveryRecordOfIt) {
-    open();
-    std::latch all(1000);
-    for (int i = 0; i < 1000; ++i) {
-        store_->append(answer(i % 2 == 0 ? "alice" : "bob", std::to_string(i), "m", Usage{1, 2}),
-                       [&](const Status&) { all.count_down(); });
-    }
-    all.wait();
-    EXPECT_EQ(told(store_->usage("alice")), "m 500 500/1000");
-    EXPECT_EQ(told(store_->usage("bob")), "m 500 500/1000");
 }
 
 TEST_F(UsageTable, ADamagedCountIsCorrupt) {
