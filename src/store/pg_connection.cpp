@@ -14,6 +14,8 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxPasswordBytes = 1024;
+/// Pieces that a server may send between two exchanges: changed settings, notices.
+constexpr int kMostUnasked = 16;
 
 struct Kind {
     Errc code;
@@ -151,8 +153,16 @@ Result<PgConnection> PgConnection::open(const PgTarget& target, Limit limit) {
 }
 
 bool PgConnection::alive() {
-    if (!broken_ && (PQconsumeInput(handle_.get()) == 0 || PQstatus(handle_.get()) != CONNECTION_OK))
-        broken_ = true;
+    // Behind a server's last words is the end of the stream: both are read. Who talks on unasked has lost his
+    // mind.
+    for (int look = 0; !broken_; ++look) {
+        pollfd slot{PQsocket(handle_.get()), POLLIN, 0};
+        if (::poll(&slot, 1, 0) == 0) break;
+        if (look == kMostUnasked || PQconsumeInput(handle_.get()) == 0) broken_ = true;
+        // Takes what came out of the buffer.
+        if (!broken_ && PQisBusy(handle_.get()) != 0) broken_ = true;
+        if (PQstatus(handle_.get()) != CONNECTION_OK) broken_ = true;
+    }
     return !broken_;
 }
 

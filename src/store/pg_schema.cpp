@@ -87,9 +87,6 @@ Result<bool> is_at(std::optional<std::int64_t> version, std::size_t known) {
 
 Status migrate(PgConnection& connection, std::span<const char* const> steps) {
     constexpr std::string_view kWhere = "store.pg_schema.step";
-    LUMOZ_CHECK_OK(connection.run("SELECT pg_advisory_xact_lock(" + std::to_string(kPgLocks) + "," +
-                                      std::to_string(kPgLockSchema) + ")",
-                                  kWhere));
     // Another replica may have been first.
     LUMOZ_TRY(const std::optional<std::int64_t> version, version_of(connection));
     LUMOZ_TRY(const bool done, is_at(version, steps.size()));
@@ -118,12 +115,17 @@ Status prepare_pg_schema(PgConnection& connection, std::span<const char* const> 
     LUMOZ_TRY(const std::optional<std::int64_t> version, version_of(connection));
     LUMOZ_TRY(const bool done, is_at(version, steps.size()));
     if (done) return {};
-    LUMOZ_CHECK_OK(connection.run("BEGIN", "store.pg_schema.begin"));
-    Status moved = migrate(connection, steps);
-    if (moved) return connection.run("COMMIT", "store.pg_schema.commit");
-    // The error of the step is the one to tell.
-    [[maybe_unused]] const Status rolled = connection.run("ROLLBACK", "store.pg_schema.rollback");
-    return moved;
+    const std::string locks = std::to_string(kPgLocks) + "," + std::to_string(kPgLockSchema) + ")";
+    // Before the transaction begins: one that waited inside would still see the catalogue of before.
+    LUMOZ_CHECK_OK(connection.run("SELECT pg_advisory_lock(" + locks, "store.pg_schema.lock"));
+    Status moved = connection.run("BEGIN", "store.pg_schema.begin");
+    if (moved) moved = migrate(connection, steps);
+    const Status ended = connection.run(moved ? "COMMIT" : "ROLLBACK", "store.pg_schema.end");
+    const Status unlocked = connection.run("SELECT pg_advisory_unlock(" + locks, "store.pg_schema.lock");
+    // The first error is the one to tell.
+    LUMOZ_CHECK_OK(moved);
+    LUMOZ_CHECK_OK(ended);
+    return unlocked;
 }
 
 }  // namespace lumoz::store

@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 12> kAllowed = {
     "host",        "hostaddr", "port",   "user",   "dbname", "sslmode",
     "sslrootcert", "sslcert",  "sslkey", "sslcrl", "sslsni", "channel_binding",
 };
+/// A file that cannot be: libpq would look for one in the home folder.
+constexpr std::string_view kNoFile = "/dev/null/none";
 constexpr std::string_view kSocketFolder = "/var/run/postgresql";
 
 using Values = std::map<std::string, std::string, std::less<>>;
@@ -100,7 +102,7 @@ Result<PgTarget> read_pg_target(const std::string& url, const std::filesystem::p
     if (!values.contains("host") && !values.contains("hostaddr")) values["host"] = kSocketFolder;
     values.try_emplace("port", "5432");
     values.try_emplace("sslmode", here ? "disable" : "prefer");
-    values.try_emplace("passfile", "/dev/null");
+    values.try_emplace("passfile", kNoFile);
     values.try_emplace("gssencmode", "disable");
     values.try_emplace("target_session_attrs", "read-write");
     values.try_emplace("application_name", "lumozd");

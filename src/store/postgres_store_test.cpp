@@ -69,7 +69,8 @@ TEST_F(Postgres, AReplicaFindsWhatTheOtherStored) {
     Record later = record("alice", "rcpt-2", "same");
     later.keyset_digest = kSecond;
     ASSERT_TRUE(append(*two, later));
-    for (ReceiptStore* store : {static_cast<ReceiptStore*>(one.get()), static_cast<ReceiptStore*>(two.get())}) {
+    for (ReceiptStore* store :
+         {static_cast<ReceiptStore*>(one.get()), static_cast<ReceiptStore*>(two.get())}) {
         EXPECT_EQ(found_id(*store, "alice", "rcpt-1"), "rcpt-1");
         EXPECT_EQ(found_id(*store, "alice", "same"), "rcpt-2") << "the newest of equals, whoever stored it";
         EXPECT_EQ(found_id(*store, std::nullopt, "same"), "rcpt-2");
@@ -96,7 +97,8 @@ TEST_F(Postgres, ReplicasLoseNoUsageOfEachOther) {
             threads.emplace_back([&, t] {
                 for (int i = 0; i < 100; ++i) {
                     const std::string id = std::to_string(t) + "-" + std::to_string(i);
-                    EXPECT_TRUE(append(*replicas[t], answer("alice", id, i % 2 == 0 ? "a" : "b", Usage{1, 2})));
+                    EXPECT_TRUE(
+                        append(*replicas[t], answer("alice", id, i % 2 == 0 ? "a" : "b", Usage{1, 2})));
                 }
             });
         }
@@ -124,14 +126,16 @@ TEST_F(Postgres, ForgetsTheOldestAboveItsSize) {
     auto one = open(small);
     auto two = open(small);
     for (int i = 0; i < 3000; ++i)
-        (i % 2 == 0 ? one : two)->append(record("alice", "r-" + std::to_string(i), std::nullopt), [](auto&&) {});
+        (i % 2 == 0 ? one : two)->append(record("alice", "r-" + std::to_string(i), std::nullopt), [](auto&&) {
+        });
     ASSERT_TRUE(append(*one, record("alice", "last-1", std::nullopt)));
     ASSERT_TRUE(append(*two, record("alice", "last-2", std::nullopt)));
     one->upkeep_now();
     two->upkeep_now();
     EXPECT_LE(two->counters().bytes_used, small.max_bytes);
     EXPECT_GT(two->counters().bytes_used, small.max_bytes / 4);
-    EXPECT_EQ(integer("SELECT sum(records)::int8 FROM lumoz.lane"), integer("SELECT count(*) FROM lumoz.receipt"));
+    EXPECT_EQ(integer("SELECT sum(records)::int8 FROM lumoz.lane"),
+              integer("SELECT count(*) FROM lumoz.receipt"));
     EXPECT_EQ(integer("SELECT sum(bytes)::int8 FROM lumoz.lane"),
               integer("SELECT sum(octet_length(document)+600)::int8 FROM lumoz.receipt"));
     EXPECT_EQ(found_id(*two, "alice", "r-0"), "none");
@@ -141,7 +145,6 @@ TEST_F(Postgres, ForgetsTheOldestAboveItsSize) {
 TEST_F(Postgres, OnlyOneReplicaForgetsAtATime) {
     auto store = open(options());
     ASSERT_TRUE(append(*store, record("alice", "old", std::nullopt, clock_.time)));
-    clock_.time += 40 * 24 * 3600;
     {
         auto target = read_pg_target(url_, {}, false);
         auto other = PgConnection::open(*target, std::chrono::seconds(5));
@@ -149,6 +152,7 @@ TEST_F(Postgres, OnlyOneReplicaForgetsAtATime) {
         const std::string lock = "SELECT pg_advisory_lock(" + std::to_string(kPgLocks) + "," +
                                  std::to_string(kPgLockRetention) + ")";
         ASSERT_TRUE(other->run(lock, "t"));
+        clock_.time += 40 * 24 * 3600;
         store->upkeep_now();
         EXPECT_EQ(found_id(*store, "alice", "old"), "old");
     }
@@ -244,8 +248,11 @@ TEST_F(Postgres, LookUpsUseTheirIndexes) {
 
 TEST_F(Postgres, ARoleWithoutRightsOnTheDatabaseIsEnoughOnceTheSchemaIsThere) {
     open(options()).reset();
-    ASSERT_TRUE(run("CREATE ROLE plain LOGIN; REVOKE ALL ON DATABASE " + database_ + " FROM PUBLIC;"
-                    "GRANT CONNECT ON DATABASE " + database_ + " TO plain;"
+    ASSERT_TRUE(run("CREATE ROLE plain LOGIN; REVOKE ALL ON DATABASE " + database_ +
+                    " FROM PUBLIC;"
+                    "GRANT CONNECT ON DATABASE " +
+                    database_ +
+                    " TO plain;"
                     "GRANT USAGE ON SCHEMA lumoz TO plain;"
                     "GRANT SELECT,INSERT,UPDATE,DELETE ON ALL TABLES IN SCHEMA lumoz TO plain"));
     PostgresOptions plain = options();
@@ -298,18 +305,23 @@ TEST_F(Postgres, AServerWithoutFsyncIsRefusedUnlessDurabilityIsRelaxed) {
 TEST_F(Postgres, ThePasswordIsReadFromItsFileForEachConnection) {
     PostgresServer strict;
     const std::string url = strict.fresh_database();
-    ASSERT_TRUE(strict.run("postgres", "ALTER ROLE lumoz PASSWORD 'one'"));
-    ASSERT_TRUE(strict.run("postgres", "ALTER SYSTEM SET hba_file='/nowhere'"));
+    strict.demand_password("geheim");
     const testing::ScratchFolder folder;
     const auto file = folder.path() / "password";
-    std::ofstream(file) << "one\n";
-    auto target = read_pg_target(url, file, false);
-    ASSERT_TRUE(target);
-    EXPECT_TRUE(PgConnection::open(*target, std::chrono::seconds(5)));
-    std::filesystem::remove(file);
-    const auto unread = PgConnection::open(*target, std::chrono::seconds(5));
-    ASSERT_FALSE(unread);
-    EXPECT_EQ(unread.error().where, "store.pg_connection.password");
+    const auto opens = [&] {
+        const auto target = read_pg_target(url, file, false);
+        const auto opened = PgConnection::open(*target, std::chrono::seconds(5));
+        if (opened) return std::string("opened");
+        EXPECT_EQ(opened.error().detail.find("geheim"), std::string::npos);
+        return std::string(opened.error().where);
+    };
+    EXPECT_EQ(opens(), "store.pg_connection.password") << "no such file";
+    std::ofstream(file) << "wrong\n";
+    EXPECT_EQ(opens(), "store.pg_connection.open");
+    std::ofstream(file) << "geheim\nand a comment\n";
+    EXPECT_EQ(opens(), "opened");
+    std::ofstream(file) << std::string(5000, 'x');
+    EXPECT_EQ(opens(), "store.pg_connection.password");
 }
 
 TEST_F(Postgres, NoDatabaseNoStore) {

@@ -60,7 +60,7 @@ inline Status append(ReceiptStore& store, Record record) {
 
 /// A record of an answer that cost something.
 inline Record answer(std::string owner, std::string id, std::string model, std::optional<Usage> usage,
-              UnixTime at = 1'750'000'000) {
+                     UnixTime at = 1'750'000'000) {
     Record out = record(std::move(owner), std::move(id), std::nullopt, at);
     out.model = std::move(model);
     out.usage = usage;

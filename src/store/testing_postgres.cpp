@@ -119,6 +119,14 @@ std::string PostgresServer::url(const std::string& database, const std::string& 
     return "postgres://" + user + "@/" + database + "?host=" + folder_.path().string();
 }
 
+void PostgresServer::demand_password(const std::string& password) const {
+    if (!run("postgres", "ALTER ROLE lumoz PASSWORD '" + password + "'")) give_up("cannot set a password");
+    std::ofstream(data_ + "/pg_hba.conf") << "local all all scram-sha-256\n";
+    ::kill(pid_, SIGHUP);
+    while (run("postgres", "SELECT 1"))
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
 bool PostgresServer::run(const std::string& database, const std::string& sql) const {
     auto connection = connect(url(database));
     return connection && connection->run(sql, "t");

@@ -29,6 +29,8 @@ public:
     /// A URL of an empty database that nobody used yet.
     std::string fresh_database();
     [[nodiscard]] std::string url(const std::string& database, const std::string& user = "lumoz") const;
+    /// From now on nobody connects without this password; `run` and `integer` are of no more use.
+    void demand_password(const std::string& password) const;
     /// Statements without an answer, as the superuser. True when they worked.
     bool run(const std::string& database, const std::string& sql) const;
     /// The first column of the first row of an int8 statement; -1 without one.
