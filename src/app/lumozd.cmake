@@ -7,7 +7,8 @@ add_library(lumoz_lumozd STATIC
     lumozd/io_threads.cpp
     lumozd/read_config.cpp
     lumozd/reload.cpp
-    lumozd/sd_notify.cpp)
+    lumozd/sd_notify.cpp
+    lumozd/store_choice.cpp)
 target_link_libraries(lumoz_lumozd PUBLIC lumoz_flags lumoz_collateral lumoz_gateway)
 target_compile_definitions(lumoz_lumozd PRIVATE LUMOZ_VERSION="${PROJECT_VERSION}")
 lumoz_program(lumozd SOURCES lumozd/main.cpp LIBS lumoz_lumozd)

@@ -15,6 +15,8 @@ constexpr std::int64_t kLanes = 64;
 constexpr std::int64_t kRowBytes = 600;
 /// Names and digests that are remembered; beyond it they are asked for again.
 constexpr std::size_t kRemembered = 65536;
+/// Records wait meanwhile.
+constexpr std::chrono::milliseconds kConnectLimit{3000};
 /// Making the schema may wait for another replica that makes it.
 constexpr std::chrono::seconds kSchemaLimit{60};
 
@@ -155,7 +157,8 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<PgWriter>> PgWriter::open(const PostgresOptions& options) {
-    LUMOZ_TRY(PgConnection db, PgConnection::open(options.target, options.write_limit));
+    LUMOZ_TRY(PgConnection db,
+              PgConnection::open(options.target, std::min(options.write_limit, kConnectLimit)));
     std::unique_ptr<PgWriter> writer(new PgWriter(std::move(db)));
     LUMOZ_CHECK_OK(writer->begin_session(options));
     LUMOZ_CHECK_OK(writer->take_lane());
@@ -178,7 +181,8 @@ Status PgWriter::begin_session(const PostgresOptions& options) {
         return fail(Errc::Unavailable, "E_STORE_NOT_DURABLE", "store.pg_writer.session",
                     "the database runs with fsync=off");
     }
-    const std::string limit = std::to_string(options.write_limit.count());
+    // The server gives up before this side does: then the outcome is known.
+    const std::string limit = std::to_string(options.write_limit.count() * 4 / 5);
     return db_.run("SET statement_timeout=" + limit + ";SET lock_timeout=" + limit +
                        ";SET idle_in_transaction_session_timeout=" + limit + ";SET synchronous_commit=" +
                        (full ? "on" : "off") + ";SET default_transaction_isolation='read committed'",

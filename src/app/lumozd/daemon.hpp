@@ -6,7 +6,7 @@
 #include "app/lumozd/engine_choice.hpp"
 #include "app/lumozd/io_threads.hpp"
 #include "identity/service_keys.hpp"
-#include "store/sqlite_store.hpp"
+#include "store/store.hpp"
 
 namespace lumoz::app {
 
@@ -55,7 +55,7 @@ private:
     std::optional<receipt::Signer> signer_;
     std::unique_ptr<identity::CollateralSource> collateral_;
     ChosenEngine engine_;
-    std::unique_ptr<store::SqliteStore> store_;
+    std::unique_ptr<store::ReceiptStore> store_;
     std::optional<identity::Attestor> attestor_;
     std::optional<identity::Reports> reports_;
     std::unique_ptr<gateway::Service> service_;
