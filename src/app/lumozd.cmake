@@ -12,6 +12,7 @@ add_library(lumoz_lumozd STATIC
     lumozd/read_config.cpp
     lumozd/reload.cpp
     lumozd/sd_notify.cpp
+    lumozd/store_choice.cpp
     lumozd/tls_front.cpp
     lumozd/weights_job.cpp)
 target_link_libraries(lumoz_lumozd PUBLIC lumoz_flags lumoz_collateral lumoz_gateway)

@@ -6,6 +6,7 @@
 #include "base/nearest.hpp"
 #include "gateway/config_keys.hpp"
 #include "gateway/config_models.hpp"
+#include "store/pg_target.hpp"
 
 #include <charconv>
 
@@ -41,6 +42,13 @@ Status validate(const Config& c) {
         return refuse("collateral.spki_sha256 must be 64 hex digits");
     for (const std::string& root : c.collateral_roots)
         if (!fixed_from_hex<Digest256>(root)) return refuse("collateral.roots must be 64 hex digits each");
+    if (c.receipts_url.empty() && (!c.receipts_password_file.empty() || c.allow_plain_database))
+        return refuse("receipts.password_file and receipts.allow_plain_database need receipts.url");
+    if (!c.receipts_url.empty()) {
+        const auto target =
+            store::read_pg_target(c.receipts_url, c.receipts_password_file, c.allow_plain_database);
+        if (!target) return refuse(target.error().detail);
+    }
     if (c.signatures_open && c.token_file.empty())
         return refuse("signatures.open says nothing without auth.token_file: receipts are open then");
     return {};

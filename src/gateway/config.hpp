@@ -91,6 +91,9 @@ struct Config : ModelConfig {
     std::string token_file;
     bool signatures_open = false;
 
+    std::string receipts_url;  ///< `postgres://…`; empty: SQLite in state_dir
+    std::string receipts_password_file;
+    bool allow_plain_database = false;
     bool receipts_relaxed = false;
     std::chrono::milliseconds receipts_max_age{std::chrono::hours(24 * 30)};
     std::int64_t receipts_max_bytes = std::int64_t{10} << 30;

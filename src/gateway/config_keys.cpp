@@ -267,16 +267,26 @@ std::vector<ConfigKey> trust_keys() {
         text("auth.token_file", &Config::token_file,
              "Lines of `name sha256:<hex of the token>`; empty: no authentication, receipts are open"),
         flag("signatures.open", &Config::signatures_open, "Lets any credential, and none, read any receipt"),
+        text(
+            "receipts.url", &Config::receipts_url,
+            "`postgres://user@host/database?sslmode=verify-full&sslrootcert=/ca.pem` or "
+            "`postgres://user@/database?host=/run/postgresql`: a database that replicas share; empty: SQLite "
+            "in state_dir"),
+        text("receipts.password_file", &Config::receipts_password_file,
+             "File whose first line is the database's password; the URL must not have one"),
+        flag("receipts.allow_plain_database", &Config::allow_plain_database,
+             "Lets `receipts.url` name another machine without verified TLS; who is between can then read, "
+             "forge and drop what is stored"),
         choice<bool>(
             "receipts.durability", &Config::receipts_relaxed, {{"full", false}, {"relaxed", true}},
             "`full`: no answer is complete before its receipt is on disk; `relaxed`: a crash may lose some"),
         duration("receipts.max_age", &Config::receipts_max_age, "Receipts are kept this long"),
         size("receipts.max_bytes", &Config::receipts_max_bytes, 1 << 20,
-             "And up to this size, oldest out first"),
+             "And up to this size, oldest out first; of all replicas together in a shared database"),
         size("receipts.min_free_bytes", &Config::receipts_min_free_bytes, 0,
-             "Below this much free disk nothing new is answered"),
+             "Below this much free disk nothing new is answered; SQLite only"),
         size("receipts.ballast_bytes", &Config::receipts_ballast_bytes, 0,
-             "Reserve that is released so that deleting works on a full disk"),
+             "Reserve that is released so that deleting works on a full disk; SQLite only"),
     };
 }
 

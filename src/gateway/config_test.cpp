@@ -58,6 +58,28 @@ TEST(Config, EngineKindsDemandTheirKeys) {
     EXPECT_FALSE(make_config({{"engine.kind", std::string("url")}}));
 }
 
+TEST(Config, ADatabaseIsLocalOrVerifiedAndItsPasswordIsInAFile) {
+    const auto detail = [](const std::string& url, bool plain) {
+        ConfigValues values = minimal();
+        values["receipts.url"] = url;
+        values["receipts.allow_plain_database"] = plain;
+        const auto config = make_config(values);
+        if (config) return std::string("accepted");
+        EXPECT_EQ(config.error().rule, "E_CONFIG");
+        return config.error().detail;
+    };
+    EXPECT_EQ(detail("postgres://u@/r?host=/run/db", false), "accepted");
+    EXPECT_EQ(detail("postgres://u@db/r?sslmode=verify-full&sslrootcert=/ca.pem", false), "accepted");
+    EXPECT_NE(detail("postgres://u@db/r", false).find("verify-full"), std::string::npos);
+    EXPECT_EQ(detail("postgres://u@db/r", true), "accepted");
+    const std::string refused = detail("postgres://u:geheim@/r?host=/run/db", true);
+    EXPECT_NE(refused.find("receipts.password_file"), std::string::npos) << refused;
+    EXPECT_EQ(refused.find("geheim"), std::string::npos) << refused;
+    ConfigValues values = minimal();
+    values["receipts.password_file"] = std::string("/p");
+    EXPECT_FALSE(make_config(values)) << "says nothing without receipts.url";
+}
+
 TEST(Config, DurationsAndSizes) {
     EXPECT_EQ(parse_duration("250ms")->count(), 250);
     EXPECT_EQ(parse_duration("2h")->count(), 7'200'000);

@@ -3,18 +3,10 @@
 // disk is not trusted to be what it was.
 #pragma once
 
+#include "store/columns.hpp"
 #include "store/sqlite.hpp"
-#include "store/store.hpp"
 
 namespace lumoz::store {
-
-/// `E_STORE_RECORD` when a bound of Record is broken, or the text is not the two-part form.
-Status check_record(const Record& record);
-/// `E_STORE_RECORD` when a bound of KeysetEvidence is broken.
-Status check_keyset(const KeysetEvidence& keyset);
-
-/// What an index holds of an id: the first 8 bytes of its SHA-256. A look-up compares the id itself too.
-[[nodiscard]] std::int64_t index_key(std::string_view id);
 
 /// Numbers that stand for texts in a row.
 struct RowKeys {
@@ -37,5 +29,8 @@ Result<StoredRecord> read_record(const Statement& row);
 /// Columns: digest, made_at, not_after, ecdsa_address, ed25519_public of the keyset; document of its
 /// evidence.
 Result<KeysetEvidence> read_keyset(const Statement& row);
+
+/// Columns: model, requests, input_tokens, output_tokens.
+Result<UsageTotal> read_usage(const Statement& row);
 
 }  // namespace lumoz::store

@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite_store.hpp"
 
-#include "base/log.hpp"
 #include "store/reader_pool.hpp"
+#include "store/record_queue.hpp"
 #include "store/retention.hpp"
 
-#include <condition_variable>
-#include <future>
+#include <map>
 #include <pthread.h>
 #include <thread>
 
 namespace lumoz::store {
 namespace {
 
-using SteadyTime = std::chrono::steady_clock::time_point;
-
-/// Bytes of documents that may wait, beside the count.
-constexpr std::size_t kQueueBytes = std::size_t{64} << 20;
 /// The log is copied into the file behind the answers once it has this many bytes: half of the ballast, so
 /// that there is room for the copy on a full disk.
 constexpr std::uint64_t kCheckpointBytes = std::uint64_t{8} << 20;
 constexpr std::size_t kDeleteStep = 256;
-/// With relaxed durability nobody waits for the commit, so it gathers: this long, or this many records.
-constexpr std::chrono::milliseconds kGatherTime{10};
-constexpr std::size_t kGatherRecords = 256;
-
 std::string file_of(const SqliteOptions& options) {
     return options.directory / "receipts.db";
 }
@@ -38,40 +29,31 @@ public:
           lock_(std::move(lock)),
           writer_(std::move(writer)),
           readers_(file_of(options_)),
-          retention_(options_, clock, *writer_, health_) {
+          retention_(options_, clock, *writer_, health_),
+          queue_(
+              {.relaxed = options_.durability == Durability::Relaxed, .queue_limit = options_.queue_limit}) {
         retention_.look_around();
         thread_ = std::thread([this] { run(); });
     }
     ~Impl() {
-        {
-            const std::lock_guard lock(mutex_);
-            stopping_ = true;
-        }
-        wake_.notify_one();
+        queue_.close();
         thread_.join();
     }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
-    void append(Record record, Done done);
+    void append(Record record, Done done) { queue_.append(std::move(record), std::move(done)); }
     Result<std::optional<StoredRecord>> find(std::optional<std::string_view> owner, std::string_view id);
     Status put_keyset(KeysetEvidence keyset);
     Result<std::optional<KeysetEvidence>> keyset(std::string_view digest) { return readers_.keyset(digest); }
+    Result<std::vector<UsageTotal>> usage(std::string_view owner) { return readers_.usage(owner); }
     Status healthy() const { return health_.check(); }
     StoreCounters counters() const;
-    /// Runs `job` on the writer thread and waits for its answer.
-    Status on_writer(std::move_only_function<Status()> job);
     Status upkeep_all();
 
 private:
-    bool relaxed() const { return options_.durability == Durability::Relaxed; }
-    Status admit(const Record& record);
     void run();
-    bool take_work(SteadyTime upkeep_at);
     void commit_batch();
-    void answer_batch();
-    void run_jobs();
-    std::optional<StoredRecord> find_queued(std::optional<std::string_view> owner, std::string_view id);
 
     const SqliteOptions options_;
     DirectoryLock lock_;
@@ -79,146 +61,64 @@ private:
     ReaderPool readers_;
     Health health_;
     Retention retention_;
-    bool more_due_ = false;  ///< writer thread only
+    RecordQueue queue_;
 
     mutable std::mutex mutex_;
-    std::condition_variable wake_;
-    bool stopping_ = false;
-    std::vector<Pending> queue_;
-    std::size_t queue_bytes_ = 0;
-    std::vector<Pending> batch_;  ///< filled and emptied under the mutex, written by the writer thread
-    std::vector<std::move_only_function<void()>> jobs_;
     std::map<std::string, receipt::SignerAddresses, std::less<>> signers_;
 
-    std::atomic<std::uint64_t> appended_{0}, commits_{0}, failed_{0}, refused_{0};
+    std::atomic<std::uint64_t> commits_{0};
     std::thread thread_;
 };
 
-Status SqliteStore::Impl::admit(const Record& record) {
-    if (stopping_) return fail(Errc::Closed, "E_STORE_CLOSED", "store.append.closed");
-    const std::size_t bytes = record.receipt_json.size();
-    if (queue_.size() >= options_.queue_limit || queue_bytes_ + bytes > kQueueBytes) {
-        ++refused_;
-        return fail(Errc::Limit, "E_STORE_BUSY", "store.append.queue",
-                    std::to_string(queue_.size()) + " records wait");
-    }
-    return {};
-}
-
-void SqliteStore::Impl::append(Record record, Done done) {
-    Status status = check_record(record);
-    bool wake = true;
-    if (status) {
-        const std::lock_guard lock(mutex_);
-        status = admit(record);
-        if (status) {
-            queue_bytes_ += record.receipt_json.size();
-            queue_.push_back({std::move(record), relaxed() ? Done() : std::move(done), {}});
-            wake = !relaxed() || queue_.size() == 1 || queue_.size() == kGatherRecords;
-        }
-    }
-    if (status && wake) wake_.notify_one();
-    if (!status) ++failed_;
-    // Full durability: the writer answers after the commit.
-    if (!status || relaxed()) done(std::move(status));
-}
-
-bool SqliteStore::Impl::take_work(SteadyTime upkeep_at) {
-    std::unique_lock lock(mutex_);
-    const auto something = [this] { return !queue_.empty() || !jobs_.empty() || stopping_; };
-    if (!more_due_) wake_.wait_until(lock, upkeep_at, something);
-    if (relaxed() && !queue_.empty()) {
-        wake_.wait_for(lock, kGatherTime,
-                       [this] { return stopping_ || !jobs_.empty() || queue_.size() >= kGatherRecords; });
-    }
-    batch_.swap(queue_);
-    queue_bytes_ = 0;
-    return !(stopping_ && batch_.empty() && jobs_.empty());
-}
-
 void SqliteStore::Impl::commit_batch() {
-    Status done = writer_->write(batch_);
-    if (!done && done.error().rule == "E_STORE_FULL" && retention_.make_room()) done = writer_->write(batch_);
+    Status done = writer_->write(queue_.batch());
+    if (!done && done.error().rule == "E_STORE_FULL" && retention_.make_room())
+        done = writer_->write(queue_.batch());
     if (done) {
         ++commits_;
         health_.write_worked();
         return;
     }
     health_.write_failed(done.error());
-    log::error("store.commit_failed", {{"rule", done.error().rule},
-                                       {"where", done.error().where},
-                                       {"detail", std::string_view(done.error().detail)},
-                                       {"records", static_cast<std::int64_t>(batch_.size())}});
-    for (Pending& item : batch_)
-        item.status = std::unexpected(done.error());
-}
-
-void SqliteStore::Impl::answer_batch() {
-    for (Pending& item : batch_) {
-        ++(item.status ? appended_ : failed_);
-        if (item.done) item.done(std::move(item.status));
-    }
-    const std::lock_guard lock(mutex_);
-    batch_.clear();
-}
-
-void SqliteStore::Impl::run_jobs() {
-    std::vector<std::move_only_function<void()>> jobs;
-    {
-        const std::lock_guard lock(mutex_);
-        jobs.swap(jobs_);
-    }
-    for (auto& job : jobs)
-        job();
+    queue_.fail_batch(done.error());
 }
 
 void SqliteStore::Impl::run() {
     pthread_setname_np(pthread_self(), "receipts");
-    SteadyTime upkeep_at = std::chrono::steady_clock::now() + options_.upkeep_interval;
-    while (take_work(upkeep_at)) {
-        const std::size_t written = batch_.size();
+    RecordQueue::SteadyTime upkeep_at = std::chrono::steady_clock::now() + options_.upkeep_interval;
+    bool more_due = false;
+    while (queue_.take(upkeep_at, more_due)) {
+        const std::size_t written = queue_.batch().size();
         if (written > 0) {
             commit_batch();
-            answer_batch();
+            queue_.answer_batch();
             // Nobody waits for this one.
             if (writer_->wal_bytes() >= kCheckpointBytes) {
                 if (const Status copied = writer_->checkpoint(false); !copied)
                     health_.write_failed(copied.error());
             }
         }
-        run_jobs();
+        queue_.run_jobs();
         if (std::chrono::steady_clock::now() >= upkeep_at) {
             retention_.look_around();
-            more_due_ = true;
+            more_due = true;
             upkeep_at = std::chrono::steady_clock::now() + options_.upkeep_interval;
         }
         // Deleting keeps pace with writing, and otherwise goes in small steps.
-        if (more_due_) more_due_ = retention_.step(std::max(kDeleteStep, 2 * written));
+        if (more_due) more_due = retention_.step(std::max(kDeleteStep, 2 * written));
     }
-}
-
-Status SqliteStore::Impl::on_writer(std::move_only_function<Status()> job) {
-    auto promise = std::make_shared<std::promise<Status>>();
-    std::future<Status> answer = promise->get_future();
-    {
-        const std::lock_guard lock(mutex_);
-        if (stopping_) return fail(Errc::Closed, "E_STORE_CLOSED", "store.job.closed");
-        jobs_.push_back([promise, job = std::move(job)]() mutable { promise->set_value(job()); });
-    }
-    wake_.notify_one();
-    return answer.get();
 }
 
 Status SqliteStore::Impl::put_keyset(KeysetEvidence keyset) {
     LUMOZ_CHECK_OK(check_keyset(keyset));
-    LUMOZ_CHECK_OK(on_writer([this, &keyset] { return writer_->put_keyset(keyset); }));
+    LUMOZ_CHECK_OK(queue_.on_writer([this, &keyset] { return writer_->put_keyset(keyset); }));
     const std::lock_guard lock(mutex_);
     signers_[keyset.keyset_digest] = keyset.signers;
     return {};
 }
 
 Status SqliteStore::Impl::upkeep_all() {
-    return on_writer([this]() -> Status {
+    return queue_.on_writer([this]() -> Status {
         retention_.look_around();
         while (retention_.step(kDeleteStep)) {
         }
@@ -227,44 +127,25 @@ Status SqliteStore::Impl::upkeep_all() {
     });
 }
 
-std::optional<StoredRecord> SqliteStore::Impl::find_queued(std::optional<std::string_view> owner,
-                                                           std::string_view id) {
-    const std::lock_guard lock(mutex_);
-    const Record* by_response = nullptr;
-    const auto found = [&](const Record& record) {
-        return StoredRecord{record, signers_[record.keyset_digest]};
-    };
-    for (const std::vector<Pending>* list : {&queue_, &batch_}) {
-        for (auto item = list->rbegin(); item != list->rend(); ++item) {
-            if (owner && item->record.owner != *owner) continue;
-            if (item->record.receipt_id == id) return found(item->record);
-            if (by_response == nullptr && item->record.response_id == id) by_response = &item->record;
-        }
-    }
-    if (by_response != nullptr) return found(*by_response);
-    return std::nullopt;
-}
-
 Result<std::optional<StoredRecord>> SqliteStore::Impl::find(std::optional<std::string_view> owner,
                                                             std::string_view id) {
     // With relaxed durability an answer may be out while its record still waits.
-    if (relaxed()) {
-        if (auto queued = find_queued(owner, id)) return queued;
+    if (queue_.relaxed()) {
+        if (auto queued = queue_.find(owner, id)) {
+            const std::lock_guard lock(mutex_);
+            receipt::SignerAddresses signers = signers_[queued->keyset_digest];
+            return StoredRecord{std::move(*queued), signers};
+        }
     }
     return readers_.find(owner, id);
 }
 
 StoreCounters SqliteStore::Impl::counters() const {
-    StoreCounters out{appended_,
-                      commits_,
-                      failed_,
-                      refused_,
-                      retention_.deleted(),
-                      0,
-                      retention_.bytes_used(),
-                      retention_.bytes_free()};
-    const std::lock_guard lock(mutex_);
-    out.queued = queue_.size() + batch_.size();
+    StoreCounters out = queue_.counters();
+    out.commits = commits_;
+    out.deleted = retention_.deleted();
+    out.bytes_used = retention_.bytes_used();
+    out.bytes_free = retention_.bytes_free();
     return out;
 }
 
@@ -292,10 +173,9 @@ Status SqliteStore::put_keyset(KeysetEvidence keyset) {
 Result<std::optional<KeysetEvidence>> SqliteStore::keyset(std::string_view keyset_digest) {
     return impl_->keyset(keyset_digest);
 }
-Result<std::vector<UsageTotal>> SqliteStore::usage(std::string_view) {
-    return std::vector<UsageTotal>{};
+Result<std::vector<UsageTotal>> SqliteStore::usage(std::string_view owner) {
+    return impl_->usage(owner);
 }
-
 Status SqliteStore::healthy() const {
     return impl_->healthy();
 }

@@ -13,13 +13,6 @@
 
 namespace lumoz::store {
 
-enum class Durability : std::uint8_t {
-    /// `done` after the transaction is on the disk: an answer that was given has its receipt after a crash.
-    Full,
-    /// `done` at the hand-over to the queue: a crash loses what was queued, though those answers were given.
-    Relaxed,
-};
-
 struct SqliteOptions {
     std::filesystem::path directory;  ///< made when absent, mode 0700; holds receipts.db and its companions
     Durability durability = Durability::Full;

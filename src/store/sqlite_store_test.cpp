@@ -42,204 +42,6 @@ protected:
 
 using Store = SqliteStoreFixture;
 
-TEST_F(Store, GivesBackEveryMember) {
-    const Record in = record("alice", "rcpt-1", "chatcmpl-1");
-    ASSERT_TRUE(append(*store_, in));
-    const auto found = store_->find("alice", "rcpt-1");
-    ASSERT_TRUE(found && *found);
-    const Record& out = (*found)->record;
-    EXPECT_EQ(out.owner, "alice");
-    EXPECT_EQ(out.receipt_id, in.receipt_id);
-    EXPECT_EQ(out.response_id, in.response_id);
-    EXPECT_EQ(out.keyset_digest, kDigest);
-    EXPECT_EQ(out.receipt_json, in.receipt_json);
-    EXPECT_EQ(out.served_at, in.served_at);
-    ASSERT_TRUE(out.signatures);
-    EXPECT_EQ(out.signatures->text, in.signatures->text);
-    EXPECT_EQ(out.signatures->ecdsa, in.signatures->ecdsa);
-    EXPECT_EQ(out.signatures->ed25519, in.signatures->ed25519);
-    EXPECT_EQ((*found)->signers, keyset().signers);
-}
-
-TEST_F(Store, ACutAnswerHasNoSignatures) {
-    Record in = record("alice", "rcpt-1", std::nullopt);
-    in.signatures.reset();
-    ASSERT_TRUE(append(*store_, in));
-    const auto found = store_->find("alice", "rcpt-1");
-    ASSERT_TRUE(found && *found);
-    EXPECT_FALSE((*found)->record.signatures);
-    EXPECT_FALSE((*found)->record.response_id);
-}
-
-TEST_F(Store, FindsByResponseIdTheNewestAndOverwritesNothing) {
-    ASSERT_TRUE(append(*store_, record("alice", "rcpt-1", "same")));
-    ASSERT_TRUE(append(*store_, record("alice", "rcpt-2", "same")));
-    EXPECT_EQ(found_id("alice", "same"), "rcpt-2");
-    EXPECT_EQ(found_id("alice", "rcpt-1"), "rcpt-1");
-}
-
-TEST_F(Store, LooksForTheReceiptIdFirst) {
-    ASSERT_TRUE(append(*store_, record("alice", "rcpt-1", "chatcmpl-1")));
-    ASSERT_TRUE(append(*store_, record("alice", "rcpt-2", "rcpt-1")));
-    EXPECT_EQ(found_id("alice", "rcpt-1"), "rcpt-1");
-}
-
-TEST_F(Store, AnotherOwnersReceiptIsNotThere) {
-    ASSERT_TRUE(append(*store_, record("alice", "rcpt-1", "a")));
-    ASSERT_TRUE(append(*store_, record("bob", "rcpt-2", "a")));
-    EXPECT_EQ(found_id("alice", "rcpt-2"), "none");
-    EXPECT_EQ(found_id("alice", "a"), "rcpt-1");
-    EXPECT_EQ(found_id("carol", "a"), "none");
-    EXPECT_EQ(found_id("", "a"), "none");
-}
-
-TEST_F(Store, WithoutOwnerTheNewestOfAnybodyIsFound) {
-    ASSERT_TRUE(append(*store_, record("alice", "rcpt-1", "a")));
-    ASSERT_TRUE(append(*store_, record("bob", "rcpt-2", "a")));
-    ASSERT_TRUE(append(*store_, record("alice", "rcpt-3", "b")));
-    EXPECT_EQ(found_id(std::nullopt, "a"), "rcpt-2");
-    EXPECT_EQ(found_id(std::nullopt, "rcpt-1"), "rcpt-1");
-    EXPECT_EQ(found_id(std::nullopt, "nothing"), "none");
-    EXPECT_EQ(found_id(std::nullopt, ""), "none");
-    EXPECT_EQ(found_id(std::nullopt, std::string(5000, 'x')), "none");
-}
-
-TEST_F(Store, KeepsEverythingOverARestart) {
-    ASSERT_TRUE(append(*store_, record("alice", "rcpt-1", "a")));
-    open(options());
-    ASSERT_TRUE(append(*store_, record("alice", "rcpt-2", "a")));
-    EXPECT_EQ(found_id("alice", "a"), "rcpt-2");
-    EXPECT_EQ(found_id("alice", "rcpt-1"), "rcpt-1");
-    const auto evidence = store_->keyset(kDigest);
-    ASSERT_TRUE(evidence && *evidence);
-    EXPECT_EQ((*evidence)->evidence, "{}");
-}
-
-TEST_F(Store, WritesWhatIsQueuedBeforeItCloses) {
-    for (int i = 0; i < 500; ++i)
-        store_->append(record("alice", "rcpt-" + std::to_string(i), std::nullopt), [](const Status&) {});
-    open(options());
-    EXPECT_EQ(found_id("alice", "rcpt-499"), "rcpt-499");
-}
-
-TEST_F(Store, RefusesARecordOfAnUnknownKeyset) {
-    Record bad = record("alice", "rcpt-1", std::nullopt);
-    bad.keyset_digest = "sha256:" + std::string(64, 'b');
-    const Status status = append(*store_, bad);
-    ASSERT_FALSE(status);
-    EXPECT_EQ(status.error().rule, "E_STORE_KEYSET");
-    EXPECT_EQ(status.error().where, "store.writer.keyset");
-    EXPECT_EQ(found_id("alice", "rcpt-1"), "none");
-    EXPECT_TRUE(store_->healthy());
-}
-
-TEST_F(Store, RefusesRecordsOutOfBounds) {
-    const auto refused = [&](const auto& bend) {
-        Record bad = record("alice", "rcpt-1", "a");
-        bend(bad);
-        const Status status = append(*store_, bad);
-        return !status && status.error().rule == "E_STORE_RECORD";
-    };
-    EXPECT_TRUE(refused([](Record& r) { r.receipt_id.clear(); }));
-    EXPECT_TRUE(refused([](Record& r) { r.receipt_id.assign(kMaxIdBytes + 1, 'a'); }));
-    EXPECT_TRUE(refused([](Record& r) { r.response_id = ""; }));
-    EXPECT_TRUE(refused([](Record& r) { r.response_id = std::string(kMaxIdBytes + 1, 'a'); }));
-    EXPECT_TRUE(refused([](Record& r) { r.owner.assign(kMaxIdBytes + 1, 'a'); }));
-    EXPECT_TRUE(refused([](Record& r) { r.keyset_digest.clear(); }));
-    EXPECT_TRUE(refused([](Record& r) { r.receipt_json.assign(kMaxReceiptBytes + 1, 'a'); }));
-    EXPECT_TRUE(refused([](Record& r) { r.receipt_json.clear(); }));
-    EXPECT_TRUE(refused([](Record& r) { r.signatures->text = "no text"; }));
-    EXPECT_TRUE(refused([](Record& r) { r.signatures->text[3] = 'A'; }));
-    EXPECT_TRUE(refused([](Record& r) { r.signatures->text[64] = ';'; }));
-}
-
-TEST_F(Store, AFullQueueIsAnsweredAtOnce) {
-    SqliteOptions small = options();
-    small.queue_limit = 4;
-    open(small);
-    std::latch writer_stopped(1);
-    std::latch go_on(1);
-    store_->append(record("alice", "rcpt-0", std::nullopt), [&](const Status&) {
-        writer_stopped.count_down();
-        go_on.wait();
-    });
-    writer_stopped.wait();
-    std::atomic<int> stored{0};
-    std::vector<std::string_view> errors;
-    for (int i = 1; i <= 6; ++i) {
-        store_->append(record("alice", "rcpt-" + std::to_string(i), std::nullopt), [&](const Status& status) {
-            if (status) {
-                ++stored;
-            } else {
-                errors.push_back(status.error().rule);
-            }
-        });
-    }
-    EXPECT_EQ(errors, (std::vector<std::string_view>{"E_STORE_BUSY", "E_STORE_BUSY"}));
-    EXPECT_EQ(store_->counters().refused, 2U);
-    go_on.count_down();
-    while (store_->counters().queued > 0)
-        std::this_thread::yield();
-    ASSERT_TRUE(append(*store_, record("alice", "rcpt-9", std::nullopt)));
-    EXPECT_EQ(stored, 4);
-}
-
-TEST_F(Store, EverythingThatWaitsIsOneTransaction) {
-    const StoreCounters before = store_->counters();
-    std::latch writer_stopped(1);
-    std::latch go_on(1);
-    store_->append(record("alice", "rcpt-0", std::nullopt), [&](const Status&) {
-        writer_stopped.count_down();
-        go_on.wait();
-    });
-    writer_stopped.wait();
-    std::latch all(1000);
-    for (int i = 0; i < 1000; ++i) {
-        store_->append(record("alice", "r-" + std::to_string(i), std::nullopt),
-                       [&](const Status&) { all.count_down(); });
-    }
-    go_on.count_down();
-    all.wait();
-    EXPECT_EQ(store_->counters().commits - before.commits, 2U);
-    EXPECT_EQ(store_->counters().appended - before.appended, 1001U);
-}
-
-TEST_F(Store, RelaxedAnswersAtTheHandOverAndStillFindsTheRecord) {
-    SqliteOptions relaxed = options();
-    relaxed.durability = Durability::Relaxed;
-    open(relaxed);
-    for (int i = 0; i < 200; ++i) {
-        const std::string id = "rcpt-" + std::to_string(i);
-        bool answered = false;
-        store_->append(record("alice", id, "chat-" + std::to_string(i)), [&](const Status& status) {
-            EXPECT_TRUE(status);
-            answered = true;
-        });
-        EXPECT_TRUE(answered);
-        ASSERT_EQ(found_id("alice", id), id);
-        ASSERT_EQ(found_id("alice", "chat-" + std::to_string(i)), id);
-    }
-    const auto found = store_->find("alice", "rcpt-199");
-    EXPECT_EQ((*found)->signers, keyset().signers);
-    open(options());
-    EXPECT_EQ(found_id("alice", "rcpt-199"), "rcpt-199");
-}
-
-TEST_F(Store, ForgetsWhatIsOlderThanItsAge) {
-    for (int i = 0; i < 600; ++i)
-        store_->append(record("alice", "old-" + std::to_string(i), std::nullopt, clock_.time), [](auto&&) {});
-    clock_.time += 20 * 24 * 3600;
-    ASSERT_TRUE(append(*store_, record("alice", "new", std::nullopt, clock_.time)));
-    store_->upkeep_now();
-    EXPECT_EQ(found_id("alice", "old-0"), "old-0");
-    clock_.time += 11 * 24 * 3600;
-    store_->upkeep_now();
-    EXPECT_EQ(found_id("alice", "old-0"), "none");
-    EXPECT_EQ(found_id("alice", "old-599"), "none");
-    EXPECT_EQ(found_id("alice", "new"), "new");
-    EXPECT_EQ(store_->counters().deleted, 600U);
-}
-
 TEST_F(Store, ForgetsTheOldestAboveItsSize) {
     SqliteOptions small = options();
     small.max_bytes = std::uint64_t{2} << 20;
@@ -252,16 +54,6 @@ TEST_F(Store, ForgetsTheOldestAboveItsSize) {
     EXPECT_GT(store_->counters().bytes_used, small.max_bytes / 2);
     EXPECT_EQ(found_id("alice", "r-0"), "none");
     EXPECT_EQ(found_id("alice", "last"), "last");
-}
-
-TEST_F(Store, RowsAreNeverCountedTwiceAfterAllWereDeleted) {
-    ASSERT_TRUE(append(*store_, record("alice", "one", "same")));
-    clock_.time += 40 * 24 * 3600;
-    store_->upkeep_now();
-    EXPECT_EQ(found_id("alice", "one"), "none");
-    open(options());
-    ASSERT_TRUE(append(*store_, record("alice", "two", "same", clock_.time)));
-    EXPECT_EQ(found_id("alice", "same"), "two");
 }
 
 TEST_F(Store, EvidenceStaysAsLongAsTheLastReceiptOfItsKeys) {
@@ -319,17 +111,6 @@ TEST_F(Store, CountsBytesOfAnOlderFileByItsOwnPages) {
     EXPECT_GE(store_->counters().bytes_used, 8192U * 8) << "one page for each table and index";
 }
 
-TEST_F(Store, TheSameKeysetAgainReplacesItsEvidence) {
-    ASSERT_TRUE(store_->put_keyset(keyset(kDigest, "second")));
-    ASSERT_TRUE(append(*store_, record("alice", "rcpt-1", std::nullopt)));
-    EXPECT_EQ((*store_->keyset(kDigest))->evidence, "second");
-    KeysetEvidence large = keyset();
-    large.evidence.assign(kMaxEvidenceBytes + 1, 'x');
-    const Status refused = store_->put_keyset(std::move(large));
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().rule, "E_STORE_RECORD");
-}
-
 TEST_F(Store, ASecondProcessIsKeptOut) {
     const auto second = SqliteStore::open(options(), clock_);
     ASSERT_FALSE(second);
@@ -345,34 +126,6 @@ TEST_F(Store, TheLogStaysBounded) {
         ASSERT_TRUE(append(*store_, record("alice", "last" + std::to_string(i), std::nullopt)));
     }
     EXPECT_LE(std::filesystem::file_size(options().directory / "receipts.db-wal"), std::uintmax_t{48} << 20);
-}
-
-TEST_F(Store, ManyProducersAndReadersAtOnce) {
-    constexpr int kEach = 300;
-    std::atomic<int> stored{0};
-    std::atomic<int> missed{0};
-    {
-        std::vector<std::jthread> threads;
-        for (int t = 0; t < 4; ++t) {
-            threads.emplace_back([&, t] {
-                for (int i = 0; i < kEach; ++i) {
-                    const std::string id = std::to_string(t) + "-" + std::to_string(i);
-                    if (append(*store_, record("owner" + std::to_string(t), id, "same"))) ++stored;
-                    const auto found = store_->find("owner" + std::to_string(t), id);
-                    if (!found || !*found || (*found)->record.receipt_id != id) ++missed;
-                    if (!store_->healthy()) ++missed;
-                }
-            });
-        }
-        threads.emplace_back([&] {
-            for (int i = 0; i < 20; ++i) {
-                store_->upkeep_now();
-                [[maybe_unused]] const auto counted = store_->counters();
-            }
-        });
-    }
-    EXPECT_EQ(stored, 4 * kEach);
-    EXPECT_EQ(missed, 0);
 }
 
 TEST_F(Store, AFileThatIsNoDatabaseIsCorrupt) {

@@ -58,6 +58,26 @@ inline Status append(ReceiptStore& store, Record record) {
     return answer.get();
 }
 
+/// A record of an answer that cost something.
+inline Record answer(std::string owner, std::string id, std::string model, std::optional<Usage> usage,
+                     UnixTime at = 1'750'000'000) {
+    Record out = record(std::move(owner), std::move(id), std::nullopt, at);
+    out.model = std::move(model);
+    out.usage = usage;
+    return out;
+}
+
+/// `model requests input/output` of each, comma between.
+inline std::string told(const Result<std::vector<UsageTotal>>& totals) {
+    if (!totals) return std::string(totals.error().rule);
+    std::string out;
+    for (const UsageTotal& total : *totals) {
+        out += (out.empty() ? "" : ", ") + total.model + " " + std::to_string(total.requests) + " " +
+               std::to_string(total.usage.input_tokens) + "/" + std::to_string(total.usage.output_tokens);
+    }
+    return out;
+}
+
 inline SqliteOptions options(const std::filesystem::path& folder) {
     SqliteOptions out;
     out.directory = folder / "store";

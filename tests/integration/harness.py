@@ -297,6 +297,56 @@ class Process:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
 
+class PostgresServer:
+    """PostgreSQL 15 of Debian's package: a fresh cluster in a scratch folder, a Unix socket, no TCP, fsync on. It refuses root, so it
+    runs as the package's user."""
+
+    PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
+
+    def __init__(self):
+        if not (self.PROGRAMS / "postgres").exists():
+            if os.environ.get("LUMOZ_RESULTS"):
+                raise AssertionError(f"{self.PROGRAMS} is missing: deps/debian.txt names postgresql-15")
+            raise unittest.SkipTest("PostgreSQL 15 is not installed")
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lumoz-pg-"))
+        self.user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+        if self.user:
+            shutil.chown(self.folder, "postgres", "postgres")
+        self.data = self.folder / "data"
+        self.process = None
+        subprocess.run([self.PROGRAMS / "initdb", "-D", self.data, "-U", "lumoz", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+                       check=True, capture_output=True, cwd="/", **self.user)
+        with open(self.data / "postgresql.conf", "a", encoding="ascii") as file:
+            file.write(f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\nfsync = on\nshared_buffers = 32MB\n")
+        self.start()
+
+    def start(self):
+        def ready():
+            # After a kill the memory of the last one may still be held for a moment: it ends, and is tried again.
+            if self.process is None or not self.process.running():
+                self.process = Process(self.folder / "server.log", str(self.PROGRAMS / "postgres"), "-D", str(self.data), cwd="/", **self.user)
+            return self.sql("SELECT 1") == "1"
+
+        wait_for(ready, 60, "PostgreSQL")
+
+    def kill(self):
+        self.process.stop(signal.SIGKILL)
+
+    def close(self):
+        self.process.stop(signal.SIGQUIT)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def url(self):
+        return f"postgres://lumoz@/postgres?host={self.folder}"
+
+    def sql(self, text):
+        """Output of psql without decoration."""
+        done = subprocess.run([self.PROGRAMS / "psql", "-XAtq", "-h", self.folder, "-U", "lumoz", "-d", "postgres", "-c", text],
+                              capture_output=True, text=True, check=False, timeout=60)
+        return done.stdout.strip()
+
+
 class Service:
     """lumozd before an engine, in a stand-in TEE. `config`: {"section.key": value}; `models`: tables of `[[models]]` instead of an engine."""
 

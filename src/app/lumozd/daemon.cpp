@@ -4,6 +4,7 @@
 #include "app/lumozd/collateral_service.hpp"
 #include "app/lumozd/reload.hpp"
 #include "app/lumozd/sd_notify.hpp"
+#include "app/lumozd/store_choice.hpp"
 #include "base/log.hpp"
 #include "gateway/live_config.hpp"
 #include "identity/collateral_file.hpp"
@@ -80,17 +81,10 @@ Status Daemon::hash_models() {
 }
 
 Status Daemon::open_store() {
-    store::SqliteOptions options;
-    options.directory = std::filesystem::path(config_.state_dir) / "receipts";
-    options.durability = config_.receipts_relaxed ? store::Durability::Relaxed : store::Durability::Full;
-    options.max_age = std::chrono::duration_cast<std::chrono::seconds>(config_.receipts_max_age);
-    options.max_bytes = static_cast<std::uint64_t>(config_.receipts_max_bytes);
-    options.min_free_bytes = static_cast<std::uint64_t>(config_.receipts_min_free_bytes);
-    options.ballast_bytes = static_cast<std::uint64_t>(config_.receipts_ballast_bytes);
     std::error_code error;
     std::filesystem::create_directories(config_.state_dir, error);
     if (error) return fail(Errc::Io, "E_STORE_IO", "app.state_dir", "cannot make " + config_.state_dir);
-    LUMOZ_TRY(store_, store::SqliteStore::open(options, clock_));
+    LUMOZ_TRY(store_, app::open_store(config_, clock_));
     if (config_.receipts_relaxed)
         log::warn("durability_relaxed", {{"detail", "a crash can lose receipts of answers that were given"}});
     return {};

@@ -8,7 +8,7 @@
 #include "app/lumozd/model_host.hpp"
 #include "app/lumozd/tls_front.hpp"
 #include "gateway/key_life.hpp"
-#include "store/sqlite_store.hpp"
+#include "store/store.hpp"
 
 namespace lumoz::app {
 
@@ -66,7 +66,7 @@ private:
     std::unique_ptr<identity::CollateralSource> collateral_;
     std::unique_ptr<ModelHost> models_;
     std::optional<ModelHost::Change> coming_;  ///< models that the next life names, not yet in force
-    std::unique_ptr<store::SqliteStore> store_;
+    std::unique_ptr<store::ReceiptStore> store_;
     std::optional<identity::Attestor> attestor_;
     std::unique_ptr<gateway::Siblings> siblings_;
     std::unique_ptr<gateway::Service> service_;
