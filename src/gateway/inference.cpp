@@ -201,7 +201,10 @@ net::Task<void> Inference::forward(ByteView body) {
     }
     length_ = engine_->content_length();
     sse_ = is_event_stream(content_type_);
-    if (sse_) id_ = IdScanner(IdScanner::Mode::Sse);
+    if (sse_) {
+        id_ = IdScanner(IdScanner::Mode::Sse);
+        usage_ = UsageScanner(UsageScanner::Mode::Sse);
+    }
     co_await relay();
 }
 

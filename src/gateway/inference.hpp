@@ -9,6 +9,7 @@
 #include "gateway/id_scanner.hpp"
 #include "gateway/request_body.hpp"
 #include "gateway/sse_scanner.hpp"
+#include "gateway/usage_scanner.hpp"
 
 namespace lumoz::gateway {
 
@@ -79,6 +80,8 @@ private:
     std::optional<std::uint64_t> length_;  ///< announced by the engine and passed on
     SseScanner scanner_;
     IdScanner id_;
+    UsageScanner usage_{UsageScanner::Mode::Json};
+    bool refused_ = false;  ///< the answer is an error of ours
     crypto::Sha256 hash_;
     Bytes held_;                 ///< what came and may not leave yet
     std::uint64_t sent_ = 0;     ///< body bytes handed to the socket

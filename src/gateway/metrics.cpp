@@ -12,17 +12,6 @@ std::string text_of(double value) {
     return {buffer.data(), end};
 }
 
-void type_line(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
-    out.append("# HELP ").append(name).append(" ").append(help);
-    out.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
-}
-
-void value_line(std::string& out, std::string_view name, std::string_view labels, std::uint64_t value) {
-    out.append(name);
-    if (!labels.empty()) out.append("{").append(labels).append("}");
-    out.append(" ").append(std::to_string(value)).append("\n");
-}
-
 std::string_view page_label(std::size_t index) {
     static constexpr std::array<std::string_view, Metrics::kPages> kNames{"/",
                                                                           "/version",
@@ -35,6 +24,7 @@ std::string_view page_label(std::size_t index) {
                                                                           "/v1/attestation/report",
                                                                           "/v1/aci/attestation",
                                                                           "/v1/evidence/{digest}",
+                                                                          "/v1/usage",
                                                                           "/v1/chat/completions",
                                                                           "/v1/completions",
                                                                           "/v1/embeddings",
@@ -71,12 +61,12 @@ void Histogram::write(std::string& out, std::string_view name, std::string_view 
     for (std::size_t i = 0; i < buckets_.size(); ++i) {
         total += buckets_[i].get();
         const std::string bound = i < kBounds.size() ? text_of(kBounds[i]) : "+Inf";
-        value_line(out, std::string(name) + "_bucket", prefix + "le=\"" + bound + "\"", total);
+        write_value(out, std::string(name) + "_bucket", prefix + "le=\"" + bound + "\"", total);
     }
     out.append(name).append("_sum");
     if (!labels.empty()) out.append("{").append(labels).append("}");
     out.append(" ").append(text_of(static_cast<double>(sum_us_.get()) / 1e6)).append("\n");
-    value_line(out, std::string(name) + "_count", labels, total);
+    write_value(out, std::string(name) + "_count", labels, total);
 }
 
 void Metrics::request_done(std::optional<Page> page, int status, std::chrono::nanoseconds took) {
@@ -106,6 +96,7 @@ void Metrics::add_to(Metrics& sum) const {
         sum.cut_answers[i].add(cut_answers[i].get());
     engine_head.add_to(sum.engine_head);
     receipt_wait.add_to(sum.receipt_wait);
+    model_usage.add_to(sum.model_usage);
     for (std::size_t p = 0; p < kPages; ++p) {
         for (std::size_t s = 0; s < kStatuses.size(); ++s)
             sum.requests_[p][s].add(requests_[p][s].get());
@@ -116,35 +107,36 @@ void Metrics::add_to(Metrics& sum) const {
 }
 
 void Metrics::write(std::string& out) const {
-    type_line(out, "lumoz_http_requests_total", "counter", "Requests by route and status.");
+    write_type(out, "lumoz_http_requests_total", "counter", "Requests by route and status.");
     for (std::size_t p = 0; p < kPages; ++p) {
         for (std::size_t s = 0; s < kStatuses.size(); ++s) {
             if (requests_[p][s].get() == 0) continue;
             const std::string status = kStatuses[s] == 0 ? "other" : std::to_string(kStatuses[s]);
-            value_line(out, "lumoz_http_requests_total",
-                       "endpoint=\"" + std::string(page_label(p)) + "\",status=\"" + status + "\"",
-                       requests_[p][s].get());
+            write_value(out, "lumoz_http_requests_total",
+                        "endpoint=\"" + std::string(page_label(p)) + "\",status=\"" + status + "\"",
+                        requests_[p][s].get());
         }
     }
-    type_line(out, "lumoz_http_request_duration_seconds", "histogram",
-              "From the head of a request to the end of its answer.");
+    write_type(out, "lumoz_http_request_duration_seconds", "histogram",
+               "From the head of a request to the end of its answer.");
     for (std::size_t p = 0; p < kPages; ++p) {
         const bool any = std::ranges::any_of(requests_[p], [](const Counter& c) { return c.get() != 0; });
         if (any)
             durations_[p].write(out, "lumoz_http_request_duration_seconds",
                                 "endpoint=\"" + std::string(page_label(p)) + "\"");
     }
-    type_line(out, "lumoz_http_errors_total", "counter", "Errors by type.");
+    write_type(out, "lumoz_http_errors_total", "counter", "Errors by type.");
     for (std::size_t i = 0; i < errors_.size(); ++i)
-        value_line(out, "lumoz_http_errors_total", "error_type=\"" + std::string(kErrorTypes[i]) + "\"",
-                   errors_[i].get());
-    type_line(out, "lumoz_answers_cut_total", "counter", "Answers that ended early, by who cut them.");
+        write_value(out, "lumoz_http_errors_total", "error_type=\"" + std::string(kErrorTypes[i]) + "\"",
+                    errors_[i].get());
+    write_type(out, "lumoz_answers_cut_total", "counter", "Answers that ended early, by who cut them.");
     for (std::size_t i = 0; i < cut_answers.size(); ++i)
-        value_line(out, "lumoz_answers_cut_total", "cut_by=\"" + std::string(kCutBy[i]) + "\"",
-                   cut_answers[i].get());
-    type_line(out, "lumoz_signatures_generated_total", "counter", "Signatures over exchanges, by algorithm.");
-    value_line(out, "lumoz_signatures_generated_total", "algorithm=\"ecdsa\"", signatures_ecdsa.get());
-    value_line(out, "lumoz_signatures_generated_total", "algorithm=\"ed25519\"", signatures_ed25519.get());
+        write_value(out, "lumoz_answers_cut_total", "cut_by=\"" + std::string(kCutBy[i]) + "\"",
+                    cut_answers[i].get());
+    write_type(out, "lumoz_signatures_generated_total", "counter",
+               "Signatures over exchanges, by algorithm.");
+    write_value(out, "lumoz_signatures_generated_total", "algorithm=\"ecdsa\"", signatures_ecdsa.get());
+    write_value(out, "lumoz_signatures_generated_total", "algorithm=\"ed25519\"", signatures_ed25519.get());
     struct Simple {
         std::string_view name, type, help;
         const Counter& counter;
@@ -165,20 +157,46 @@ void Metrics::write(std::string& out) const {
              Simple{"lumoz_request_bytes_total", "counter", "Bytes of request bodies.", request_bytes},
              Simple{"lumoz_response_bytes_total", "counter", "Bytes of answers.", response_bytes},
          }) {
-        type_line(out, s.name, s.type, s.help);
-        value_line(out, s.name, "", s.counter.get());
+        write_type(out, s.name, s.type, s.help);
+        write_value(out, s.name, "", s.counter.get());
     }
-    type_line(out, "lumoz_engine_head_seconds", "histogram",
-              "From the request to the head of the engine's answer.");
+    write_type(out, "lumoz_engine_head_seconds", "histogram",
+               "From the request to the head of the engine's answer.");
     engine_head.write(out, "lumoz_engine_head_seconds", "");
-    type_line(out, "lumoz_receipt_wait_seconds", "histogram",
-              "How long an answer's last byte waited for its receipt.");
+    write_type(out, "lumoz_receipt_wait_seconds", "histogram",
+               "How long an answer's last byte waited for its receipt.");
     receipt_wait.write(out, "lumoz_receipt_wait_seconds", "");
+    model_usage.write(out);
+}
+
+void write_type(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
+    out.append("# HELP ").append(name).append(" ").append(help);
+    out.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
+}
+
+void write_value(std::string& out, std::string_view name, std::string_view labels, std::uint64_t value) {
+    out.append(name);
+    if (!labels.empty()) out.append("{").append(labels).append("}");
+    out.append(" ").append(std::to_string(value)).append("\n");
+}
+
+std::string label(std::string_view name, std::string_view value) {
+    std::string out(name);
+    out += "=\"";
+    for (const char c : value) {
+        if (c == '"' || c == '\\') out.push_back('\\');
+        if (c == '\n') {
+            out += "\\n";
+        } else {
+            out.push_back(c);
+        }
+    }
+    return out + "\"";
 }
 
 void write_metric(std::string& out, std::string_view name, std::string_view type, std::string_view help,
                   double value) {
-    type_line(out, name, type, help);
+    write_type(out, name, type, help);
     out.append(name).append(" ").append(text_of(value)).append("\n");
 }
 

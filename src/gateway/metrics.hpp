@@ -5,6 +5,7 @@
 #pragma once
 
 #include "gateway/error_table.hpp"
+#include "gateway/model_usage.hpp"
 #include "gateway/router.hpp"
 
 #include <array>
@@ -49,7 +50,7 @@ inline constexpr std::array<std::string_view, 4> kCutBy{"client", "engine", "dea
 
 class Metrics {
 public:
-    static constexpr std::size_t kPages = 17;  ///< the pages of the router and one for all else
+    static constexpr std::size_t kPages = 18;  ///< the pages of the router and one for all else
 
     /// A request ended. `page` is nothing for unknown paths.
     void request_done(std::optional<Page> page, int status, std::chrono::nanoseconds took);
@@ -61,6 +62,7 @@ public:
     Counter request_bytes, response_bytes;
     std::array<Counter, kCutBy.size()> cut_answers;
     Histogram engine_head, receipt_wait;
+    ModelUsage model_usage;
 
     void add_to(Metrics& sum) const;
     void write(std::string& out) const;
@@ -78,6 +80,12 @@ private:
     std::array<Counter, kErrorTypes.size()> errors_;
 };
 
+/// HELP and TYPE lines of a metric.
+void write_type(std::string& out, std::string_view name, std::string_view type, std::string_view help);
+/// One line of the exposition; `labels` may be empty.
+void write_value(std::string& out, std::string_view name, std::string_view labels, std::uint64_t value);
+/// `name="value"` with the value escaped.
+[[nodiscard]] std::string label(std::string_view name, std::string_view value);
 /// One line of the exposition with its TYPE line, for values that others count.
 void write_metric(std::string& out, std::string_view name, std::string_view type, std::string_view help,
                   double value);

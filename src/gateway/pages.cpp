@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "evidence/statement.hpp"
 #include "gateway/evidence_pages.hpp"
+#include "gateway/usage_page.hpp"
 #include "receipt/proof.hpp"
 
 namespace lumoz::gateway {
@@ -252,6 +253,9 @@ net::Task<void> answer_page(Call& call) {
             break;
         case Page::Receipt:
             co_await answer_receipt(call);
+            break;
+        case Page::Usage:
+            co_await answer_usage(call);
             break;
         default:
             co_await answer_evidence_page(call);

@@ -25,6 +25,7 @@ constexpr std::array kEntries{
     Entry{"GET", "/v1/attestation/report", Page::Report, "/v1/attestation/report"},
     Entry{"GET", "/v1/aci/attestation", Page::AciAttestation, "/v1/aci/attestation"},
     Entry{"GET", "/v1/evidence/", Page::Evidence, "/v1/evidence/{digest}"},
+    Entry{"GET", "/v1/usage", Page::Usage, "/v1/usage"},
     Entry{"POST", "/v1/chat/completions", Page::ChatCompletions, "/v1/chat/completions"},
     Entry{"POST", "/v1/completions", Page::Completions, "/v1/completions"},
     Entry{"POST", "/v1/embeddings", Page::Embeddings, "/v1/embeddings"},
@@ -56,7 +57,7 @@ bool is_inference(Page page) {
 }
 
 bool needs_credential(Page page) {
-    return is_inference(page) || page == Page::Signature || page == Page::Receipt;
+    return is_inference(page) || page == Page::Signature || page == Page::Receipt || page == Page::Usage;
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {

@@ -21,6 +21,7 @@ enum class Page : std::uint8_t {
     Report,
     AciAttestation,
     Evidence,  ///< parameter: keyset digest
+    Usage,
     ChatCompletions,
     Completions,
     Embeddings,

@@ -30,6 +30,11 @@ net::Task<Result<std::optional<receipt::TextSignatures>>> Inference::seal(
         .signatures = made.signatures,
         .served_at = fields_.served_at,
     };
+    if (model_ != nullptr && !refused_) {
+        record.model = model_->name;
+        record.usage = usage_.usage();
+    }
+    const std::optional<store::Usage> usage = record.usage;
     net::Loop& loop = call_.exchange.loop();
     const net::TimePoint begin = loop.now();
     const Status stored = co_await commit(loop, call_.service.store, std::move(record), kCommitLimit);
@@ -41,6 +46,7 @@ net::Task<Result<std::optional<receipt::TextSignatures>>> Inference::seal(
         co_return std::unexpected(stored.error());
     }
     call_.metrics.receipts_issued.add();
+    if (model_ != nullptr && !refused_) call_.metrics.model_usage.add(model_->name, usage);
     if (cut_by) call_.metrics.receipts_incomplete.add();
     if (made.signatures) {
         call_.metrics.signatures_ecdsa.add();
@@ -70,6 +76,7 @@ net::Task<void> Inference::answer_whole(int status, std::string content_type, By
 
 // An error answer with a receipt over its body.
 net::Task<void> Inference::refuse(ApiError error) {
+    refused_ = true;
     const std::string body = error_body(error);
     const auto sealed = co_await seal(crypto::sha256(as_bytes(body)), std::nullopt, body.size());
     if (!sealed) {
