@@ -5,6 +5,8 @@
 #include "base/json.hpp"
 #include "base/nearest.hpp"
 #include "gateway/config_keys.hpp"
+#include "gateway/ip_address.hpp"
+#include "net/client.hpp"
 
 #include <charconv>
 
@@ -19,6 +21,17 @@ std::unexpected<Error> refuse(std::string detail) {
 
 std::string_view nearest_key(std::string_view name) {
     return nearest_name(name, config_keys(), [](const ConfigKey& key) { return key.name; });
+}
+
+Status validate_check(const Config& c) {
+    if (c.check_url.empty()) return {};
+    const Result<net::Url> url = net::parse_url(c.check_url);
+    if (!url) return refuse("auth.check_url is no URL: " + url.error().detail);
+    if (url->scheme != net::Url::Scheme::Https && !url->is_loopback())
+        return refuse("auth.check_url must be https: tokens go there");
+    if (!c.check_spki_sha256.empty() && !fixed_from_hex<Digest256>(c.check_spki_sha256))
+        return refuse("auth.check_spki_sha256 must be 64 hex digits");
+    return {};
 }
 
 Status validate(const Config& c) {
@@ -44,9 +57,13 @@ Status validate(const Config& c) {
         return refuse("collateral.spki_sha256 must be 64 hex digits");
     for (const std::string& root : c.collateral_roots)
         if (!fixed_from_hex<Digest256>(root)) return refuse("collateral.roots must be 64 hex digits each");
-    if (c.signatures_open && c.token_file.empty())
+    if (c.signatures_open && !authentication_on(c))
         return refuse("signatures.open says nothing without auth.token_file: receipts are open then");
-    return {};
+    for (const std::string& proxy : c.trusted_proxies) {
+        if (const auto prefix = parse_prefix(proxy); !prefix)
+            return refuse("limits.trusted_proxies: " + prefix.error().detail);
+    }
+    return validate_check(c);
 }
 
 }  // namespace

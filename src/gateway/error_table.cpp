@@ -20,6 +20,9 @@ constexpr std::array kRows{
     Row{Failure::BadRequest, 400, "bad_request", "", "Bad request"},
     Row{Failure::InvalidAciRequest, 400, "invalid_request_error", "", "Invalid request"},
     Row{Failure::Unauthorized, 401, "unauthorized", "", "Invalid or missing Authorization header"},
+    Row{Failure::InsufficientCredits, 402, "insufficient_credits", "", "Insufficient credits"},
+    Row{Failure::KeyCheckUnavailable, 503, "unavailable", "key_check_unavailable",
+        "The API key cannot be checked now. Please try again later."},
     Row{Failure::NotFound, 404, "not_found", "", "Not found"},
     Row{Failure::ModelNotFound, 404, "not_found", "model_not_found",
         "The model does not exist on this service"},
@@ -176,6 +179,8 @@ std::string_view reason_phrase(int status) {
             return "Bad Request";
         case 401:
             return "Unauthorized";
+        case 402:
+            return "Payment Required";
         case 404:
             return "Not Found";
         case 405:

@@ -109,6 +109,7 @@ std::expected<RequestBody, ApiError> Inference::check_body(std::string_view body
     if (!parsed) return parsed;
     model_ = models_->find(parsed->model);
     if (model_ == nullptr) return std::unexpected(api_error(Failure::ModelNotFound));
+    call_.model = model_->name;
     fields_.model = model_->name;
     fields_.model_event = model_->event;
     return parsed;
@@ -187,6 +188,7 @@ net::Task<void> Inference::forward(ByteView body) {
     }
     const net::ResponseHead& head = engine_->head();
     status_ = head.status;
+    call_.engine_status = head.status;
     if (status_ < 200 || status_ > 299) {
         co_await refused_by_engine();
         co_return;

@@ -59,6 +59,8 @@ private:
     net::Task<Result<std::optional<receipt::TextSignatures>>> seal(Digest256 response,
                                                                    std::optional<receipt::CutBy> cut_by,
                                                                    std::uint64_t bytes);
+    /// An answer has its receipt: what it cost is counted, and reported where the token is another's.
+    void note_usage(const std::optional<store::Usage>& usage);
     net::Task<void> record_cut(receipt::CutBy by);
     void add_proof_headers(net::Headers& headers, const receipt::TextSignatures& signatures) const;
     [[nodiscard]] std::string proof_event(const receipt::TextSignatures& signatures) const;

@@ -12,7 +12,9 @@ std::string text_of(double value) {
     return {buffer.data(), end};
 }
 
-std::string_view page_label(std::size_t index) {
+}  // namespace
+
+std::string_view page_name(std::size_t index) {
     static constexpr std::array<std::string_view, Metrics::kPages> kNames{"/",
                                                                           "/version",
                                                                           "/health",
@@ -33,6 +35,8 @@ std::string_view page_label(std::size_t index) {
                                                                           "other"};
     return kNames[index];
 }
+
+namespace {
 
 std::size_t index_of(std::optional<Page> page) {
     return page ? static_cast<std::size_t>(*page) : Metrics::kPages - 1;
@@ -77,6 +81,10 @@ void Metrics::request_done(std::optional<Page> page, int status, std::chrono::na
     durations_[index_of(page)].observe(took);
 }
 
+bool Metrics::any_request(std::size_t page) const {
+    return std::ranges::any_of(requests_[page], [](const Counter& c) { return c.get() != 0; });
+}
+
 void Metrics::error(std::string_view static_type) {
     std::size_t i = 0;
     while (i + 1 < kErrorTypes.size() && kErrorTypes[i] != static_type)
@@ -86,10 +94,11 @@ void Metrics::error(std::string_view static_type) {
 
 void Metrics::add_to(Metrics& sum) const {
     constexpr std::array kSimple{
-        &Metrics::active_requests, &Metrics::streaming_requests,  &Metrics::streams_total,
-        &Metrics::receipts_issued, &Metrics::receipts_incomplete, &Metrics::receipts_failed,
-        &Metrics::refusals_signed, &Metrics::signatures_ecdsa,    &Metrics::signatures_ed25519,
-        &Metrics::inline_proofs,   &Metrics::request_bytes,       &Metrics::response_bytes};
+        &Metrics::active_requests,  &Metrics::streaming_requests,    &Metrics::streams_total,
+        &Metrics::receipts_issued,  &Metrics::receipts_incomplete,   &Metrics::receipts_failed,
+        &Metrics::refusals_signed,  &Metrics::signatures_ecdsa,      &Metrics::signatures_ed25519,
+        &Metrics::inline_proofs,    &Metrics::request_bytes,         &Metrics::response_bytes,
+        &Metrics::key_check_cached, &Metrics::usage_reports_dropped, &Metrics::usage_reports_pending};
     for (const auto member : kSimple)
         (sum.*member).add((this->*member).get());
     for (std::size_t i = 0; i < cut_answers.size(); ++i)
@@ -97,6 +106,11 @@ void Metrics::add_to(Metrics& sum) const {
     engine_head.add_to(sum.engine_head);
     receipt_wait.add_to(sum.receipt_wait);
     model_usage.add_to(sum.model_usage);
+    traffic.add_to(sum.traffic);
+    for (std::size_t i = 0; i < kCloudOutcomes; ++i) {
+        sum.key_checks[i].add(key_checks[i].get());
+        sum.usage_reports[i].add(usage_reports[i].get());
+    }
     for (std::size_t p = 0; p < kPages; ++p) {
         for (std::size_t s = 0; s < kStatuses.size(); ++s)
             sum.requests_[p][s].add(requests_[p][s].get());
@@ -113,17 +127,16 @@ void Metrics::write(std::string& out) const {
             if (requests_[p][s].get() == 0) continue;
             const std::string status = kStatuses[s] == 0 ? "other" : std::to_string(kStatuses[s]);
             write_value(out, "lumoz_http_requests_total",
-                        "endpoint=\"" + std::string(page_label(p)) + "\",status=\"" + status + "\"",
+                        "endpoint=\"" + std::string(page_name(p)) + "\",status=\"" + status + "\"",
                         requests_[p][s].get());
         }
     }
     write_type(out, "lumoz_http_request_duration_seconds", "histogram",
                "From the head of a request to the end of its answer.");
     for (std::size_t p = 0; p < kPages; ++p) {
-        const bool any = std::ranges::any_of(requests_[p], [](const Counter& c) { return c.get() != 0; });
-        if (any)
+        if (any_request(p))
             durations_[p].write(out, "lumoz_http_request_duration_seconds",
-                                "endpoint=\"" + std::string(page_label(p)) + "\"");
+                                "endpoint=\"" + std::string(page_name(p)) + "\"");
     }
     write_type(out, "lumoz_http_errors_total", "counter", "Errors by type.");
     for (std::size_t i = 0; i < errors_.size(); ++i)
@@ -167,6 +180,26 @@ void Metrics::write(std::string& out) const {
                "How long an answer's last byte waited for its receipt.");
     receipt_wait.write(out, "lumoz_receipt_wait_seconds", "");
     model_usage.write(out);
+    write_cloud(out);
+}
+
+void Metrics::write_cloud(std::string& out) const {
+    const auto labels = [](std::size_t i) {
+        return label("outcome", kCloudLabels[i].outcome) + "," + label("kind", kCloudLabels[i].kind);
+    };
+    write_type(out, "lumoz_key_checks_total", "counter",
+               "Questions to the service of auth.check_url, by outcome.");
+    for (std::size_t i = 0; i < kCloudOutcomes; ++i)
+        write_value(out, "lumoz_key_checks_total", labels(i), key_checks[i].get());
+    write_type(out, "lumoz_key_checks_cached_total", "counter", "Tokens whose answer was remembered.");
+    write_value(out, "lumoz_key_checks_cached_total", "", key_check_cached.get());
+    write_type(out, "lumoz_usage_reports_total", "counter", "Reports of usage to that service, by outcome.");
+    for (std::size_t i = 0; i < kCloudOutcomes; ++i)
+        write_value(out, "lumoz_usage_reports_total", labels(i), usage_reports[i].get());
+    write_type(out, "lumoz_usage_reports_dropped_total", "counter", "Reports for which the queue was full.");
+    write_value(out, "lumoz_usage_reports_dropped_total", "", usage_reports_dropped.get());
+    write_type(out, "lumoz_usage_reports_pending", "gauge", "Reports that wait or are on their way.");
+    write_value(out, "lumoz_usage_reports_pending", "", usage_reports_pending.get());
 }
 
 void write_type(std::string& out, std::string_view name, std::string_view type, std::string_view help) {

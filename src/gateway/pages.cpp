@@ -51,7 +51,7 @@ std::string models_json(const Call& call) {
 net::Task<void> answer_ready(Call& call) {
     const std::vector<ReadyCheck> checks = ready_checks(call.service);
     const bool ready = std::ranges::all_of(checks, &ReadyCheck::ok);
-    std::string body = ready_json(checks, call.service.credentials.get() != nullptr);
+    std::string body = ready_json(checks, authentication_on(call.service.config));
     co_await respond_json(call, ready ? 200 : 503, std::move(body));
 }
 
@@ -225,6 +225,12 @@ std::string metrics_page(Service& service) {
     gauge("lumoz_engine_ready", "1 when the engine answers.", service.models.get()->ready() ? 1 : 0);
     gauge("lumoz_keyset_not_after_seconds", "When the keys expire.",
           static_cast<double>(keys->identity.not_after));
+    if (service.config.compatible_metrics) {
+        sum.write_compatible(out);
+        counter("attestation_cache_hits_total", "Reports without nonce from the cache.", reports.cache_hits);
+        counter("attestation_cache_misses_total", "Reports without nonce that were made.",
+                reports.cache_misses);
+    }
     return out;
 }
 

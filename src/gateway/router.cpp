@@ -52,6 +52,12 @@ bool matches(const Entry& entry, std::string_view path) {
 
 }  // namespace
 
+std::string_view method_of(Page page) {
+    for (const Entry& entry : kEntries)
+        if (entry.page == page) return entry.method;
+    return "other";
+}
+
 bool is_inference(Page page) {
     return page >= Page::ChatCompletions;
 }

@@ -171,8 +171,11 @@ void UsageScanner::open(char c) {
         in_json_ = mode_ == Mode::Json;
         return;
     }
+    if (c == '{' && data_depth_ != 0 && depth_ == data_depth_) ++data_items_;
+    const bool is_data = c == '[' && depth_ == 1 && in_place() && key_ == "data";
     if (child) places_[known_++] = *child;
     ++depth_;
+    if (is_data) data_depth_ = depth_;
     in_number_ = false;
     expect_key_ = c == '{';
     if (child) key_.clear();
@@ -180,6 +183,7 @@ void UsageScanner::open(char c) {
 
 void UsageScanner::close() {
     if (depth_ == 0) return;
+    if (depth_ == data_depth_) data_depth_ = 0;
     if (in_place()) --known_;
     --depth_;
     expect_key_ = false;

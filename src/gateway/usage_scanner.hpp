@@ -26,6 +26,9 @@ public:
     /// Input is what the model read, cached or not.
     [[nodiscard]] std::optional<store::Usage> usage() const;
 
+    /// Objects in the array `data` of a JSON answer: the images of one that has images.
+    [[nodiscard]] std::uint64_t data_items() const { return data_items_; }
+
 private:
     enum class Place : std::uint8_t { Root, Wrapper, Usage, Timings };
     enum Count : std::uint8_t {
@@ -72,6 +75,8 @@ private:
     std::size_t depth_ = 0;
     std::size_t known_ = 0;  ///< how many of the open objects are in `places_`
     std::array<Place, kPlaces> places_{};
+    std::size_t data_depth_ = 0;  ///< depth inside the array `data`; 0: not in it
+    std::uint64_t data_items_ = 0;
     bool in_string_ = false;
     bool escaped_ = false;
     bool reading_key_ = false;  ///< the string is a member name in one of our places

@@ -168,6 +168,15 @@ TEST(UsageScanner, ByteByByteIsTheSame) {
     }
 }
 
+TEST(UsageScanner, CountsTheItemsOfData) {
+    UsageScanner scanner(Mode::Json);
+    scanner.feed(as_bytes(
+        R"({"created":1,"x":{"data":[{}]},"data":[{"url":"a","data":[{}]},{"b64_json":"{}"},[{}],{}],)"));
+    scanner.feed(as_bytes(R"("more":[{},{}]})"));
+    EXPECT_EQ(scanner.data_items(), 3U);
+    EXPECT_FALSE(scanner.usage());
+}
+
 TEST(UsageScanner, DepthCostsNothing) {
     UsageScanner scanner(Mode::Json);
     const std::string deep(100'000, '[');

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kStep{100};
 constexpr std::chrono::seconds kHousekeeping{1};
+constexpr std::chrono::seconds kReportGrace{5};
 constexpr UnixTime kClockSkew = 300;
 /// An engine that dies this often before it answered once will not come up.
 constexpr unsigned kStartAttempts = 3;
@@ -64,6 +65,9 @@ Daemon::~Daemon() {
 
 Status Daemon::check() {
     LUMOZ_CHECK_OK(open_device());
+    if (!config_.check_url.empty()) {
+        LUMOZ_TRY(const auto tls, gateway::cloud_tls(config_));
+    }
     if (config_.token_file.empty()) return {};
     LUMOZ_TRY(const gateway::TokenTable table, gateway::TokenTable::load(config_.token_file));
     log::info("tokens", {{"credentials", static_cast<std::int64_t>(table.size())}});
@@ -209,8 +213,16 @@ Status Daemon::open_listeners() {
     service_->models.set(std::make_shared<const gateway::ModelTable>(
         std::vector<gateway::Model>{{.name = config_.model_name, .engine = engine_.get(), .event = model_}}));
     service_->attested = true;
-    LUMOZ_CHECK_OK(load_tokens(*service_));
-    if (config_.token_file.empty())
+    if (!config_.check_url.empty()) {
+        LUMOZ_TRY(service_->check_tls, gateway::cloud_tls(config_));
+        // Without a file there is a table all the same: one without names.
+        service_->credentials.set(std::make_shared<const gateway::TokenTable>());
+    }
+    if (!config_.token_file.empty()) {
+        tokens_.emplace(config_.token_file);
+        LUMOZ_CHECK_OK(load_tokens(*service_, *tokens_));
+    }
+    if (!gateway::authentication_on(config_))
         log::warn("authentication_off",
                   {{"detail", "no auth.token_file: anybody may ask and read receipts"}});
     LUMOZ_TRY(threads_, IoThreads::listen(*service_, tls_));
@@ -240,12 +252,13 @@ void Daemon::keep_house() {
     const Status before = collateral_->trouble();
     const Status polled = collateral_->poll();
     if (!polled && before) log::warn("collateral_refused", {{"rule", polled.error().rule}});
+    if (tokens_) poll_tokens(*service_, *tokens_);
 }
 
 bool Daemon::serve() {
     while (true) {
         const int signal = next_signal(kStep);
-        if (signal == SIGHUP) reload(*service_, config_path_);
+        if (signal == SIGHUP) reload(*service_, tokens_ ? &*tokens_ : nullptr, config_path_);
         if (signal == SIGTERM || signal == SIGINT) break;
         keep_house();
     }
@@ -264,10 +277,20 @@ bool Daemon::drain() {
         keep_house();
     }
     const bool clean = threads_->drained() && !threads_->cut_any();
+    wait_for_reports();
     threads_->stop();
     if (engine_.supervised) engine_.supervised->stop();
     log::info("stopped", {{"clean", clean}});
     return clean;
+}
+
+void Daemon::wait_for_reports() {
+    const net::TimePoint limit = net::Clock::now() + kReportGrace;
+    while (threads_->reports_pending() != 0 && net::Clock::now() < limit)
+        if (const int signal = next_signal(kStep / 2); signal == SIGTERM || signal == SIGINT) break;
+    if (const std::uint64_t left = threads_->reports_pending(); left != 0)
+        log::warn("usage_not_reported",
+                  {{"outcome", "shutdown"}, {"reports", static_cast<std::int64_t>(left)}});
 }
 
 }  // namespace lumoz::app

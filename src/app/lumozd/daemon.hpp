@@ -5,6 +5,7 @@
 
 #include "app/lumozd/engine_choice.hpp"
 #include "app/lumozd/io_threads.hpp"
+#include "gateway/token_file.hpp"
 #include "identity/service_keys.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -35,6 +36,8 @@ private:
     Status store_evidence();
     Status open_listeners();
     bool drain();
+    /// Reports of usage that are on their way have a moment more.
+    void wait_for_reports();
     /// The next signal within `wait`, or 0.
     static int next_signal(std::chrono::milliseconds wait);
     void keep_house();
@@ -60,6 +63,7 @@ private:
     std::optional<identity::Reports> reports_;
     std::unique_ptr<gateway::Service> service_;
     std::unique_ptr<IoThreads> threads_;
+    std::optional<gateway::TokenFile> tokens_;  ///< absent without `auth.token_file`
     net::TimePoint next_poll_{};
 };
 
