@@ -49,6 +49,10 @@ Result<std::unique_ptr<ReaderPool::Reader>> ReaderPool::open(const std::string& 
               reader->db.prepare("SELECT k.digest,k.made_at,k.not_after,k.ecdsa_address,k.ed25519_public,"
                                  "e.document FROM keyset k JOIN evidence e ON e.keyset=k.id"
                                  " WHERE k.digest=?1"));
+    LUMOZ_TRY(reader->usage,
+              reader->db.prepare("SELECT model,sum(requests),sum(input_tokens),sum(output_tokens) FROM usage"
+                                 " WHERE owner=(SELECT id FROM owner WHERE name=?1)"
+                                 " GROUP BY model ORDER BY model LIMIT ?2"));
     return reader;
 }
 
@@ -94,6 +98,23 @@ Result<std::optional<KeysetEvidence>> ReaderPool::keyset(std::string_view digest
     }
     give_back(std::move(reader));
     return found;
+}
+
+Result<std::vector<UsageTotal>> ReaderPool::usage(std::string_view owner) {
+    LUMOZ_TRY(auto reader, take());
+    std::vector<UsageTotal> totals;
+    {
+        const ResetGuard guard(reader->usage);
+        reader->usage.bind(1, owner).bind(2, static_cast<std::int64_t>(kMaxUsageModels));
+        while (true) {
+            LUMOZ_TRY(const bool row, reader->usage.step("store.reader.usage"));
+            if (!row) break;
+            LUMOZ_TRY(UsageTotal total, read_usage(reader->usage));
+            totals.push_back(std::move(total));
+        }
+    }
+    give_back(std::move(reader));
+    return totals;
 }
 
 }  // namespace lumoz::store

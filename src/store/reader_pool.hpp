@@ -17,11 +17,12 @@ public:
     /// Receipt id first, then response id, the newest of equals. Without `owner` any owner's.
     Result<std::optional<StoredRecord>> find(std::optional<std::string_view> owner, std::string_view id);
     Result<std::optional<KeysetEvidence>> keyset(std::string_view digest);
+    Result<std::vector<UsageTotal>> usage(std::string_view owner);
 
 private:
     struct Reader {
         Database db;
-        Statement by_id, by_response, any_by_id, any_by_response, keyset;
+        Statement by_id, by_response, any_by_id, any_by_response, keyset, usage;
     };
     Result<std::unique_ptr<Reader>> take();
     void give_back(std::unique_ptr<Reader> reader);

@@ -60,6 +60,7 @@ Status check_record(const Record& record) {
     if (record.keyset_digest.empty() || record.keyset_digest.size() > kMaxIdBytes) {
         return bad_record("keyset_digest");
     }
+    if (record.model.size() > kMaxModelBytes) return bad_record("model");
     if (record.receipt_json.empty() || record.receipt_json.size() > kMaxReceiptBytes) {
         return bad_record("receipt_json");
     }
@@ -126,6 +127,20 @@ Result<KeysetEvidence> read_keyset(const Statement& row) {
     LUMOZ_CHECK_OK(read_fixed(out.signers.ecdsa, row.blob(3), "ecdsa_address"));
     LUMOZ_CHECK_OK(read_fixed(out.signers.ed25519, row.blob(4), "ed25519_public"));
     out.evidence = row.text(5);
+    return out;
+}
+
+Result<UsageTotal> read_usage(const Statement& row) {
+    UsageTotal out;
+    std::array<std::uint64_t, 3> counts{};
+    for (int column = 0; column < 3; ++column) {
+        const std::int64_t count = row.integer(column + 1);
+        if (count < 0) return bad_row("usage");
+        counts[static_cast<std::size_t>(column)] = static_cast<std::uint64_t>(count);
+    }
+    out.model = row.text(0);
+    out.requests = counts[0];
+    out.usage = {counts[1], counts[2]};
     return out;
 }
 

@@ -38,4 +38,7 @@ Result<StoredRecord> read_record(const Statement& row);
 /// evidence.
 Result<KeysetEvidence> read_keyset(const Statement& row);
 
+/// Columns: model, requests, input_tokens, output_tokens.
+Result<UsageTotal> read_usage(const Statement& row);
+
 }  // namespace lumoz::store

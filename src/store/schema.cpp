@@ -47,7 +47,20 @@ CREATE TABLE probe(id INTEGER PRIMARY KEY CHECK(id = 1), n INTEGER NOT NULL) STR
 INSERT INTO probe VALUES(1, 0);
 )sql";
 
-constexpr std::array<const char* const, 1> kSteps = {kFirst};
+// One row a day, so that a bill can name its days; `usage` outlives the receipts that it counts.
+constexpr const char* kUsage = R"sql(
+CREATE TABLE usage(
+    owner INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    PRIMARY KEY(owner, model, day)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char* const, 2> kSteps = {kFirst, kUsage};
 
 Status begin_file(Database& db) {
     // Both settings must come before the first table. Small pages: one receipt touches three places, and a

@@ -57,6 +57,7 @@ public:
     Result<std::optional<StoredRecord>> find(std::optional<std::string_view> owner, std::string_view id);
     Status put_keyset(KeysetEvidence keyset);
     Result<std::optional<KeysetEvidence>> keyset(std::string_view digest) { return readers_.keyset(digest); }
+    Result<std::vector<UsageTotal>> usage(std::string_view owner) { return readers_.usage(owner); }
     Status healthy() const { return health_.check(); }
     StoreCounters counters() const;
     /// Runs `job` on the writer thread and waits for its answer.
@@ -292,10 +293,9 @@ Status SqliteStore::put_keyset(KeysetEvidence keyset) {
 Result<std::optional<KeysetEvidence>> SqliteStore::keyset(std::string_view keyset_digest) {
     return impl_->keyset(keyset_digest);
 }
-Result<std::vector<UsageTotal>> SqliteStore::usage(std::string_view) {
-    return std::vector<UsageTotal>{};
+Result<std::vector<UsageTotal>> SqliteStore::usage(std::string_view owner) {
+    return impl_->usage(owner);
 }
-
 Status SqliteStore::healthy() const {
     return impl_->healthy();
 }

@@ -31,11 +31,13 @@ struct Record {
     std::string receipt_json;                ///< at most kMaxReceiptBytes
     std::optional<receipt::TextSignatures> signatures;
     UnixTime served_at = 0;
-    std::string model = {};           ///< served here; empty for a refusal
-    std::optional<Usage> usage = {};  ///< absent: the engine did not say
+    /// Served here, at most kMaxModelBytes; empty for a refusal. Counted, not kept: `find` gives it empty.
+    std::string model = {};
+    std::optional<Usage> usage = {};  ///< absent: the engine did not say; counted, not kept
 };
 inline constexpr std::size_t kMaxReceiptBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kMaxIdBytes = 128;
+inline constexpr std::size_t kMaxModelBytes = 256;
 
 /// A record as it is found again, with the addresses of the keys that signed it.
 struct StoredRecord {
@@ -51,6 +53,8 @@ struct KeysetEvidence {
     receipt::SignerAddresses signers;
     std::string evidence;  ///< the CMW collection, JSON; at most 8 MiB; may be empty
 };
+/// Of one owner, in the answer of ReceiptStore::usage.
+inline constexpr std::size_t kMaxUsageModels = 4096;
 inline constexpr std::size_t kMaxEvidenceBytes = std::size_t{8} << 20;
 
 struct StoreCounters {
@@ -85,7 +89,8 @@ public:
     /// The keyset of a digest, as long as a receipt of it is kept, or it is of this process.
     virtual Result<std::optional<KeysetEvidence>> keyset(std::string_view keyset_digest) = 0;
     /// What `owner` used since the store was made, by model in the order of names; receipts that are past
-    /// their retention count on. Thread-safe. `E_STORE_CORRUPT`, `E_STORE_IO`.
+    /// their retention count on. Durable in one transaction with the receipts. At most kMaxUsageModels
+    /// models. Thread-safe. `E_STORE_CORRUPT`, `E_STORE_IO`.
     virtual Result<std::vector<UsageTotal>> usage(std::string_view owner) = 0;
     /// Whether a new request may be begun; cheap enough for every request. The errors of `append`, and
     /// `E_STORE_SPACE` when the disk has less free than the reserve.

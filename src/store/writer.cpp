@@ -72,6 +72,10 @@ Status Writer::prepare_all() {
                                            "coalesce((SELECT min(seq) FROM receipt),?1) LIMIT 256"));
     LUMOZ_TRY(keyset_delete_, db_.prepare("DELETE FROM keyset WHERE id=?1"));
     LUMOZ_TRY(evidence_delete_, db_.prepare("DELETE FROM evidence WHERE keyset=?1"));
+    LUMOZ_TRY(usage_add_, db_.prepare("INSERT INTO usage(owner,model,day,requests,input_tokens,output_tokens)"
+                                      " VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT DO UPDATE SET"
+                                      " requests=min(requests+?4,?7),input_tokens=min(input_tokens+?5,?7),"
+                                      "output_tokens=min(output_tokens+?6,?7)"));
     return {};
 }
 
@@ -99,6 +103,7 @@ Status Writer::write(std::span<Pending> batch) {
 }
 
 Status Writer::insert_all(std::span<Pending> batch) {
+    UsageSum used;
     for (Pending& item : batch) {
         LUMOZ_TRY(const auto keyset, keyset_id(item.record.keyset_digest));
         if (!keyset) {
@@ -110,7 +115,21 @@ Status Writer::insert_all(std::span<Pending> batch) {
         const RowKeys keys{next_seq_, owner, *keyset};
         LUMOZ_CHECK_OK(insert_record(insert_, item.record, keys));
         last_of_keyset_[*keyset] = next_seq_++;
+        used.add(item.record);
         item.status = {};
+    }
+    return add_usage(used);
+}
+
+Status Writer::add_usage(const UsageSum& sum) {
+    for (const auto& [key, count] : sum.rows()) {
+        LUMOZ_TRY(const std::int64_t owner, owner_id(key.owner));
+        usage_add_.bind(1, owner).bind(2, std::string_view(key.model)).bind(3, key.day);
+        usage_add_.bind(4, static_cast<std::int64_t>(count.requests));
+        usage_add_.bind(5, static_cast<std::int64_t>(count.usage.input_tokens));
+        usage_add_.bind(6, static_cast<std::int64_t>(count.usage.output_tokens));
+        usage_add_.bind(7, static_cast<std::int64_t>(kMaxDayCount));
+        LUMOZ_CHECK_OK(usage_add_.run("store.writer.usage"));
     }
     return {};
 }

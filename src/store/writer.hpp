@@ -4,8 +4,8 @@
 #pragma once
 
 #include "store/rows.hpp"
+#include "store/usage_sum.hpp"
 
-#include <map>
 #include <set>
 
 namespace lumoz::store {
@@ -56,6 +56,7 @@ public:
 private:
     Status prepare_all();
     Status insert_all(std::span<Pending> batch);
+    Status add_usage(const UsageSum& sum);
     /// Writes what `last_of_keyset_` holds; inside a transaction.
     Status touch_keysets();
     Result<std::int64_t> owner_id(const std::string& name);
@@ -67,7 +68,7 @@ private:
     Database db_;
     Statement begin_, commit_, rollback_, insert_, touch_keyset_, owner_insert_, owner_select_,
         keyset_select_, keyset_put_, evidence_put_, probe_, delete_age_, delete_any_, page_count_,
-        free_count_, keysets_unused_, keyset_delete_, evidence_delete_;
+        free_count_, keysets_unused_, keyset_delete_, evidence_delete_, usage_add_;
     std::map<std::string, std::int64_t, std::less<>> owners_;
     std::map<std::string, std::int64_t, std::less<>> keysets_;
     std::set<std::int64_t> own_keysets_;  ///< put by this process
