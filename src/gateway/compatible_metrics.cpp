@@ -48,6 +48,12 @@ void Metrics::write_compatible(std::string& out) const {
         write_value(out, "cloud_api_auth_attempts_total",
                     label("outcome", kCloudLabels[i].outcome) + "," + label("kind", kCloudLabels[i].kind),
                     key_checks[i].get());
+    write_type(out, "upstream_request_duration_seconds", "histogram",
+               "From the request to the head of the engine's answer.");
+    for (std::size_t p = 0; p + 1 < kPages; ++p)
+        if (is_inference(static_cast<Page>(p)) && any_request(p))
+            engine_head_of[p].write(out, "upstream_request_duration_seconds",
+                                    label("endpoint", page_name(p)));
     traffic.write_compatible(out);
 }
 

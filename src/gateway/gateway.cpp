@@ -132,8 +132,9 @@ void Gateway::count(const Call& call) {
                           .stream = call.stream,
                           .engine_status = call.engine_status,
                           .receipt = call.receipt,
-                          .cut_by = call.cut_by,
-                          .engine_head = call.engine_head});
+                          .cut_by = call.cut_by});
+    if (call.engine_status > 0)
+        metrics_.engine_head_of[static_cast<std::size_t>(call.route->page)].observe(call.engine_head);
 }
 
 std::string Gateway::error_body(int status) const {

@@ -34,7 +34,7 @@ struct CloudWorld {
             last_authorization = e.head().headers.get("Authorization");
             const int status = asked < statuses.size() ? statuses[asked] : statuses.back();
             ++asked;
-            co_await w.loop.after(std::chrono::milliseconds(1));
+            if (slow) co_await w.loop.after(std::chrono::milliseconds(1));
             const net::Headers none;
             (void)co_await e.respond(status, none, as_bytes("{}"));
         });
@@ -53,6 +53,7 @@ struct CloudWorld {
 
     std::vector<int> statuses{200};  ///< one for each question; the last goes on
     std::size_t asked = 0;
+    bool slow = false;  ///< takes a while for each
     std::string last_authorization;
     int report_status = 200;
     std::vector<std::string> reports;
@@ -203,6 +204,7 @@ TEST(KeyCheck, OthersTokensAreNotAskedAbout) {
 TEST(KeyCheck, OneQuestionForAllWhoAskAtOnce) {
     CloudWorld c;
     c.statuses = {500, 200};
+    c.slow = true;
     c.w.run([](CloudWorld& c) -> net::Task<void> {
         int done = 0;
         const auto one = [](CloudWorld& world, int& count) -> net::Task<void> {
@@ -295,10 +297,13 @@ TEST(UsageReports, QueueIsBounded) {
         const UsageReport report{.images = true, .model = "i", .usage = {}, .image_count = 2, .id = "x"};
         for (int i = 0; i < 5'000; ++i)
             reports.add("sk-1", report);
-        EXPECT_EQ(metrics.usage_reports_dropped.get(), 904U);
+        // The senders may have taken theirs by then.
+        const std::uint64_t dropped = metrics.usage_reports_dropped.get();
+        EXPECT_GE(dropped, 900U);
+        EXPECT_LE(dropped, 904U);
         while (reports.pending() != 0)
             co_await c.w.loop.after(std::chrono::milliseconds(1));
-        EXPECT_EQ(c.reports.size(), 4'096U);
+        EXPECT_EQ(c.reports.size(), 5'000 - dropped);
         EXPECT_EQ(c.reports[0], R"({"type":"image_generation","model":"i","image_count":2,"id":"x"})");
     }(c));
 }

@@ -115,6 +115,7 @@ void Metrics::add_to(Metrics& sum) const {
         for (std::size_t s = 0; s < kStatuses.size(); ++s)
             sum.requests_[p][s].add(requests_[p][s].get());
         durations_[p].add_to(sum.durations_[p]);
+        engine_head_of[p].add_to(sum.engine_head_of[p]);
     }
     for (std::size_t i = 0; i < errors_.size(); ++i)
         sum.errors_[i].add(errors_[i].get());

@@ -64,6 +64,7 @@ public:
     Counter request_bytes, response_bytes;
     std::array<Counter, kCutBy.size()> cut_answers;
     Histogram engine_head, receipt_wait;
+    std::array<Histogram, kPages> engine_head_of;  ///< by page, for the compatible names
     ModelUsage model_usage;
     Traffic traffic;
     std::array<Counter, kCloudOutcomes> key_checks, usage_reports;

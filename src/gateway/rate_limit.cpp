@@ -34,7 +34,8 @@ std::size_t RateLimit::Hash::operator()(std::string_view key) const {
     return mix(state, 0x9e37'79b9'7f4a'7c15);
 }
 
-RateLimit::RateLimit(double per_second) : per_second_(per_second) {
+RateLimit::RateLimit(double per_second)
+    : per_second_(per_second), burst_(std::max(1.0, kBurstSeconds * per_second)) {
     std::array<std::uint8_t, sizeof hash_.seed> seed{};
     crypto::random_fill(seed);
     std::memcpy(&hash_.seed, seed.data(), seed.size());
@@ -44,7 +45,7 @@ RateLimit::RateLimit(double per_second) : per_second_(per_second) {
 
 double RateLimit::now_in(const Bucket& bucket, net::TimePoint now) const {
     const double since = std::chrono::duration<double>(now - bucket.at).count();
-    return std::min(kBurstSeconds * per_second_, bucket.tokens + std::max(0.0, since) * per_second_);
+    return std::min(burst_, bucket.tokens + std::max(0.0, since) * per_second_);
 }
 
 unsigned RateLimit::take(std::string_view key, net::TimePoint now) {
@@ -54,7 +55,7 @@ unsigned RateLimit::take(std::string_view key, net::TimePoint now) {
     auto found = part.buckets.find(key);
     if (found == part.buckets.end()) {
         if (part.buckets.size() >= kMaxKeys / kParts) make_room(part, now);
-        found = part.buckets.emplace(std::string(key), Bucket{kBurstSeconds * per_second_, now}).first;
+        found = part.buckets.emplace(std::string(key), Bucket{burst_, now}).first;
     }
     Bucket& bucket = found->second;
     bucket.tokens = now_in(bucket, now);
@@ -69,9 +70,7 @@ unsigned RateLimit::take(std::string_view key, net::TimePoint now) {
 void RateLimit::make_room(Part& part, net::TimePoint now) const {
     if (now - part.swept >= kSweepEvery) {
         part.swept = now;
-        std::erase_if(part.buckets, [&](const auto& entry) {
-            return now_in(entry.second, now) >= kBurstSeconds * per_second_;
-        });
+        std::erase_if(part.buckets, [&](const auto& entry) { return now_in(entry.second, now) >= burst_; });
     }
     if (part.buckets.size() >= kMaxKeys / kParts) part.buckets.erase(part.buckets.begin());
 }

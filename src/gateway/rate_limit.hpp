@@ -15,7 +15,7 @@ namespace lumoz::gateway {
 /// Thread-safe.
 class RateLimit {
 public:
-    /// 0: no limit. Bursts of two seconds.
+    /// 0: no limit. Bursts of two seconds, and of one request at least.
     explicit RateLimit(double per_second);
     [[nodiscard]] bool limits() const { return per_second_ > 0; }
     /// Takes one request of `key` from its bucket. 0 when there was one; else the seconds after which there
@@ -51,6 +51,7 @@ private:
     [[nodiscard]] double now_in(const Bucket& bucket, net::TimePoint now) const;
 
     double per_second_;
+    double burst_;
     Hash hash_;
     std::array<Part, kParts> parts_;
 };

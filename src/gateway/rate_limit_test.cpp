@@ -32,10 +32,11 @@ TEST(RateLimit, AllowsABurstOfTwoSecondsAndThenTheRate) {
 
 TEST(RateLimit, SaysHowLongToWait) {
     RateLimit slow(0.25);
-    EXPECT_EQ(slow.take("a", kBegin), 2U);
-    EXPECT_EQ(slow.take("a", kBegin + seconds(2)), 0U);
-    EXPECT_EQ(slow.take("a", kBegin + seconds(2)), 4U);
-    EXPECT_EQ(slow.take("a", kBegin + seconds(6)), 0U);
+    EXPECT_EQ(slow.take("a", kBegin), 0U);
+    EXPECT_EQ(slow.take("a", kBegin), 4U);
+    EXPECT_EQ(slow.take("a", kBegin + seconds(2)), 2U);
+    EXPECT_EQ(slow.take("a", kBegin + seconds(4)), 0U);
+    EXPECT_EQ(slow.take("a", kBegin + seconds(4)), 4U);
 }
 
 TEST(RateLimit, ZeroIsNoLimit) {

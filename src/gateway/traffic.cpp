@@ -10,10 +10,6 @@ std::string labels_of(std::string_view endpoint, bool stream) {
     return label("endpoint", endpoint) + (stream ? ",mode=\"stream\"" : ",mode=\"buffered\"");
 }
 
-std::string seconds_text(double seconds) {
-    return std::to_string(seconds);
-}
-
 }  // namespace
 
 void Traffic::add(const Exchanged& exchanged) {
@@ -26,9 +22,6 @@ void Traffic::add(const Exchanged& exchanged) {
     if (exchanged.engine_status > 0) {
         ++cell.responses[std::min<std::size_t>(static_cast<std::size_t>(exchanged.engine_status) / 100,
                                                kClasses - 1)];
-        Engine& engine = engine_[exchanged.endpoint];
-        ++engine.count;
-        engine.seconds += std::chrono::duration<double>(exchanged.engine_head).count();
     }
     if (!exchanged.cut_by.empty()) ++cuts_[{exchanged.endpoint, exchanged.cut_by}];
 }
@@ -42,23 +35,12 @@ void Traffic::add_to(Traffic& sum) const {
         for (std::size_t i = 0; i < kClasses; ++i)
             into.responses[i] += cell.responses[i];
     }
-    for (const auto& [endpoint, engine] : engine_) {
-        sum.engine_[endpoint].count += engine.count;
-        sum.engine_[endpoint].seconds += engine.seconds;
-    }
     for (const auto& [key, count] : cuts_)
         sum.cuts_[key] += count;
 }
 
 void Traffic::write_compatible(std::string& out) const {
     const std::scoped_lock lock(mutex_);
-    write_type(out, "upstream_request_duration_seconds", "summary",
-               "From the request to the head of the engine's answer.");
-    for (const auto& [endpoint, engine] : engine_) {
-        const std::string labels = "{" + label("endpoint", endpoint) + "} ";
-        out.append("upstream_request_duration_seconds_sum" + labels + seconds_text(engine.seconds) + "\n");
-        out.append("upstream_request_duration_seconds_count" + labels + std::to_string(engine.count) + "\n");
-    }
     std::map<std::pair<std::string_view, bool>, std::uint64_t> requests;
     for (const auto& [key, cell] : cells_)
         requests[{key.endpoint, key.stream}] += cell.requests;

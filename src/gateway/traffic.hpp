@@ -5,7 +5,6 @@
 #include "gateway/router.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -21,7 +20,6 @@ struct Exchanged {
     int engine_status = 0;  ///< 0: the engine did not answer, or was not asked
     bool receipt = false;
     std::string_view cut_by = {};  ///< static text; empty when whole
-    std::chrono::nanoseconds engine_head{0};
 };
 
 /// One writer thread; any thread may read.
@@ -29,7 +27,7 @@ class Traffic {
 public:
     void add(const Exchanged& exchanged);
     void add_to(Traffic& sum) const;
-    /// `upstream_request_duration_seconds{endpoint}` (sum and count), `private_ai_gateway_…`.
+    /// `private_ai_gateway_…` of specs/api.md 12.
     void write_compatible(std::string& out) const;
 
 private:
@@ -46,13 +44,8 @@ private:
         std::uint64_t receipts = 0;
         std::array<std::uint64_t, kClasses> responses{};
     };
-    struct Engine {
-        std::uint64_t count = 0;
-        double seconds = 0;
-    };
     mutable std::mutex mutex_;
     std::map<Key, Cell> cells_;
-    std::map<std::string_view, Engine> engine_;
     std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> cuts_;
 };
 
