@@ -2,16 +2,17 @@
 #include "gateway/auth.hpp"
 
 #include "base/hex.hpp"
+#include "crypto/random.hpp"
 #include "crypto/sha2.hpp"
 
+#include <cstring>
 #include <fstream>
-#include <iterator>
 
 namespace lumoz::gateway {
 namespace {
 
-constexpr std::size_t kMaxLines = 10'000;
-constexpr std::size_t kMaxFile = std::size_t{2} << 20;
+constexpr std::size_t kMaxLines = 200'000;
+constexpr std::size_t kMaxFile = std::size_t{32} << 20;
 constexpr std::size_t kMaxToken = 4'096;
 constexpr std::string_view kWhere = "gateway.tokens";
 
@@ -37,6 +38,21 @@ bool equals_ignoring_case(std::string_view a, std::string_view lower) {
 
 }  // namespace
 
+TokenTable::TokenTable() : key_(crypto::random_fixed<Digest256>()) {}
+
+std::size_t DigestHash::operator()(const Digest256& digest) const {
+    std::size_t out = 0;
+    std::memcpy(&out, digest.bytes.data(), sizeof out);
+    return out;
+}
+
+Digest256 TokenTable::blinded(const Digest256& token_digest) const {
+    std::array<std::uint8_t, 64> both{};
+    std::ranges::copy(key_.bytes, both.begin());
+    std::ranges::copy(token_digest.bytes, both.begin() + 32);
+    return crypto::sha256(both);
+}
+
 Result<TokenTable> TokenTable::parse(std::string_view text) {
     TokenTable table;
     std::size_t number = 0;
@@ -50,7 +66,7 @@ Result<TokenTable> TokenTable::parse(std::string_view text) {
                         "line " + std::to_string(number) + ": " + std::string(reason));
         };
         if (line.empty() || line.starts_with('#')) continue;
-        if (table.entries_.size() == kMaxLines) return refuse("too many lines");
+        if (table.names_.size() == kMaxLines) return refuse("too many lines");
         const std::size_t space = line.find_first_of(" \t");
         if (space == std::string_view::npos) return refuse("want `name sha256:<hex>`");
         const std::string_view name = line.substr(0, space);
@@ -59,41 +75,53 @@ Result<TokenTable> TokenTable::parse(std::string_view text) {
         if (!value.starts_with("sha256:")) return refuse("want `sha256:` and the digest of the token");
         const Result<Digest256> digest = fixed_from_hex<Digest256>(value.substr(7));
         if (!digest) return refuse("the digest is not 64 hex digits");
-        const bool twice =
-            std::ranges::any_of(table.entries_, [&](const Entry& e) { return e.digest == *digest; });
-        if (twice) return refuse("the digest stands there twice");
-        table.entries_.push_back({std::string(name), *digest});
+        if (!table.names_.emplace(table.blinded(*digest), name).second)
+            return refuse("the digest stands there twice");
     }
     return table;
 }
 
-Result<TokenTable> TokenTable::load(const std::string& path) {
+Result<std::string> read_token_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     if (!in) return fail(Errc::Usage, "E_TOKEN_FILE", kWhere, "cannot open " + path);
-    std::string text(kMaxFile + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    if (text.size() > kMaxFile)
-        return fail(Errc::Usage, "E_TOKEN_FILE", kWhere, path + " is larger than 2 MiB");
+    std::string text;
+    std::string piece(std::size_t{64} << 10, '\0');
+    while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0) {
+        text.append(piece, 0, static_cast<std::size_t>(in.gcount()));
+        if (text.size() > kMaxFile)
+            return fail(Errc::Usage, "E_TOKEN_FILE", kWhere, path + " is larger than 32 MiB");
+    }
+    if (in.bad()) return fail(Errc::Usage, "E_TOKEN_FILE", kWhere, "cannot read " + path);
+    return text;
+}
+
+Result<TokenTable> TokenTable::load(const std::string& path) {
+    LUMOZ_TRY(const std::string text, read_token_file(path));
     return parse(text);
 }
 
-std::string_view TokenTable::find(std::string_view token) const {
-    const Digest256 digest = crypto::sha256(as_bytes(token));
-    std::string_view found;
-    for (const Entry& entry : entries_)
-        if (constant_time_equal(entry.digest.view(), digest.view())) found = entry.name;
-    return found;
+std::string_view TokenTable::find(const Digest256& token_digest) const {
+    const auto found = names_.find(blinded(token_digest));
+    return found == names_.end() ? std::string_view() : std::string_view(found->second);
 }
 
-Principal authenticate(const TokenTable* table, std::string_view authorization) {
-    if (table == nullptr) return {.state = AuthState::Open, .name = {}};
+std::string_view TokenTable::find(std::string_view token) const {
+    return find(crypto::sha256(as_bytes(token)));
+}
+
+std::string_view bearer_token(std::string_view authorization) {
     constexpr std::string_view kScheme = "bearer ";
     if (authorization.size() <= kScheme.size() ||
         !equals_ignoring_case(authorization.substr(0, kScheme.size()), kScheme))
         return {};
     const std::string_view token = trim(authorization.substr(kScheme.size()));
-    if (token.empty() || token.size() > kMaxToken) return {};
+    return token.size() > kMaxToken ? std::string_view() : token;
+}
+
+Principal authenticate(const TokenTable* table, std::string_view authorization) {
+    if (table == nullptr) return {.state = AuthState::Open, .name = {}};
+    const std::string_view token = bearer_token(authorization);
+    if (token.empty()) return {};
     const std::string_view name = table->find(token);
     if (name.empty()) return {};
     return {.state = AuthState::Known, .name = std::string(name)};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "gateway/service.hpp"
+#include "gateway/usage_reports.hpp"
 #include "net/server.hpp"
 
 namespace lumoz::gateway {
@@ -33,6 +34,11 @@ struct Call {
     [[nodiscard]] const Config& config() const {
         return keys->config != nullptr ? *keys->config : service.config;
     }
+    std::string model = {};   ///< of our table, once it was found
+    int engine_status = 0;    ///< 0: no answer of an engine
+    bool receipt = false;     ///< one was stored
+    std::string bearer = {};  ///< the token of an external principal, for the report of what it used
+    std::optional<UsageReport> used = std::nullopt;  ///< what the answer cost, of an external principal
 };
 
 /// True for a client's request id that may be echoed: `[A-Za-z0-9._-]{1,64}` (design decision 14).

@@ -6,6 +6,8 @@
 #include "base/nearest.hpp"
 #include "gateway/config_keys.hpp"
 #include "gateway/config_models.hpp"
+#include "gateway/ip_address.hpp"
+#include "net/client.hpp"
 #include "store/pg_target.hpp"
 
 #include <charconv>
@@ -21,6 +23,17 @@ std::unexpected<Error> refuse(std::string detail) {
 
 std::string_view nearest_key(std::string_view name) {
     return nearest_name(name, config_keys(), [](const ConfigKey& key) { return key.name; });
+}
+
+Status validate_check(const Config& c) {
+    if (c.check_url.empty()) return {};
+    const Result<net::Url> url = net::parse_url(c.check_url);
+    if (!url) return refuse("auth.check_url is no URL: " + url.error().detail);
+    if (url->scheme != net::Url::Scheme::Https && !url->is_loopback())
+        return refuse("auth.check_url must be https: tokens go there");
+    if (!c.check_spki_sha256.empty() && !fixed_from_hex<Digest256>(c.check_spki_sha256))
+        return refuse("auth.check_spki_sha256 must be 64 hex digits");
+    return {};
 }
 
 Status validate(const Config& c) {
@@ -49,9 +62,13 @@ Status validate(const Config& c) {
             store::read_pg_target(c.receipts_url, c.receipts_password_file, c.allow_plain_database);
         if (!target) return refuse(target.error().detail);
     }
-    if (c.signatures_open && c.token_file.empty())
+    if (c.signatures_open && !authentication_on(c))
         return refuse("signatures.open says nothing without auth.token_file: receipts are open then");
-    return {};
+    for (const std::string& proxy : c.trusted_proxies) {
+        if (const auto prefix = parse_prefix(proxy); !prefix)
+            return refuse("limits.trusted_proxies: " + prefix.error().detail);
+    }
+    return validate_check(c);
 }
 
 }  // namespace

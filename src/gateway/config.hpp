@@ -90,6 +90,15 @@ struct Config : ModelConfig {
 
     std::string token_file;
     bool signatures_open = false;
+    std::string check_url;
+    std::string check_prefix = "sk-";
+    std::string check_ca_file;
+    std::string check_spki_sha256;
+    std::int64_t check_retries = 3;
+    std::chrono::milliseconds check_backoff{100};
+    std::chrono::milliseconds check_timeout{5'000};
+    std::chrono::milliseconds check_cache{60'000};
+    bool report_usage = true;
 
     std::string receipts_url;  ///< `postgres://…`; empty: SQLite in state_dir
     std::string receipts_password_file;
@@ -105,6 +114,10 @@ struct Config : ModelConfig {
     std::int64_t max_header_bytes = 32'768;
     std::int64_t max_connections = 16'384;
     std::int64_t requests_per_second = 0;
+    std::int64_t requests_per_credential = 0;
+    std::vector<std::string> trusted_proxies;
+    bool forwarded_rfc7239 = false;
+    std::int64_t ipv6_prefix = 64;
     std::int64_t inline_proof_bytes = std::int64_t{8} << 20;
     std::chrono::milliseconds header_timeout{30'000};
     std::chrono::milliseconds body_timeout{60'000};
@@ -115,6 +128,7 @@ struct Config : ModelConfig {
     std::chrono::milliseconds sibling_timeout{5'000};
 
     std::string log_level = "info";
+    bool compatible_metrics = true;
 };
 
 using ConfigValue = std::variant<std::string, std::int64_t, bool, std::vector<std::string>>;
@@ -141,6 +155,11 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 [[nodiscard]] std::string to_text(std::chrono::milliseconds duration);
 /// 10485760, "10MiB", "64KiB", "10GiB". `E_CONFIG`.
 Result<std::int64_t> parse_size(std::string_view text);
+
+/// Whether anybody needs a credential.
+[[nodiscard]] inline bool authentication_on(const Config& config) {
+    return !config.token_file.empty() || !config.check_url.empty();
+}
 
 struct HostPort {
     std::string host;

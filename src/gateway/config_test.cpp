@@ -120,5 +120,38 @@ TEST(Config, EffectiveConfigurationIsCanonicalAndComplete) {
         EXPECT_NE(text.find("\"" + std::string(key.name) + "\":"), std::string::npos) << key.name;
 }
 
+TEST(Config, TokensOfAnotherServiceLeaveByTlsOnly) {
+    const ConfigValues base{{"engine.kind", "url"}, {"engine.url", "http://127.0.0.1:1"}};
+    const auto with = [&base](std::string_view key, ConfigValue value) {
+        ConfigValues values = base;
+        values.emplace("auth.check_url", "https://cloud.example");
+        values.insert_or_assign(std::string(key), std::move(value));
+        return make_config(values);
+    };
+    EXPECT_TRUE(with("auth.check_url", "https://cloud.example/api"));
+    EXPECT_TRUE(with("auth.check_url", "http://127.0.0.1:9"));
+    EXPECT_TRUE(with("signatures.open", true));
+    EXPECT_FALSE(with("auth.check_url", "http://cloud.example"));
+    EXPECT_FALSE(with("auth.check_url", "cloud.example"));
+    EXPECT_FALSE(with("auth.check_spki_sha256", "00"));
+    EXPECT_FALSE(with("auth.check_retries", std::int64_t{11}));
+}
+
+TEST(Config, TrustedProxiesAreAddressesAndPrefixes) {
+    const auto with = [](std::vector<std::string> proxies) {
+        return make_config({{"engine.kind", "url"},
+                            {"engine.url", "http://127.0.0.1:1"},
+                            {"limits.forwarded_header", "forwarded"},
+                            {"limits.trusted_proxies", std::move(proxies)}});
+    };
+    EXPECT_TRUE(with({"10.0.0.0/8", "::1", "192.0.2.7"}));
+    for (const std::string bad : {"10.0.0.1/8", "proxy.example", "*", ""}) {
+        const auto refused = with({bad});
+        ASSERT_FALSE(refused) << bad;
+        EXPECT_EQ(refused.error().rule, "E_CONFIG");
+        EXPECT_TRUE(refused.error().detail.starts_with("limits.trusted_proxies: ")) << refused.error().detail;
+    }
+}
+
 }  // namespace
 }  // namespace lumoz::gateway

@@ -20,6 +20,9 @@ constexpr std::array kRows{
     Row{Failure::BadRequest, 400, "bad_request", "", "Bad request"},
     Row{Failure::InvalidAciRequest, 400, "invalid_request_error", "", "Invalid request"},
     Row{Failure::Unauthorized, 401, "unauthorized", "", "Invalid or missing Authorization header"},
+    Row{Failure::InsufficientCredits, 402, "insufficient_credits", "", "Insufficient credits"},
+    Row{Failure::KeyCheckUnavailable, 503, "unavailable", "key_check_unavailable",
+        "The API key cannot be checked now. Please try again later."},
     Row{Failure::NotFound, 404, "not_found", "", "Not found"},
     Row{Failure::ModelNotFound, 404, "not_found", "model_not_found",
         "The model does not exist on this service"},
@@ -74,6 +77,11 @@ constexpr std::array kEngineRows{
               "The request is longer than the model's context"},
     EngineRow{"invalid_request_error", "bad_request", "", "The engine refused the request as invalid"},
     EngineRow{"BadRequestError", "bad_request", "", "The engine refused the request as invalid"},
+    EngineRow{"Bad Request", "bad_request", "", "The engine refused the request as invalid"},
+    EngineRow{"BadRequest", "bad_request", "", "The engine refused the request as invalid"},
+    EngineRow{"request_too_large", "payload_too_large", "", "The request is too large for the engine"},
+    EngineRow{"overloaded_error", "unavailable", "engine_overloaded", "The engine has too much to do"},
+    EngineRow{"ServiceUnavailableError", "unavailable", "engine_overloaded", "The engine has too much to do"},
     EngineRow{"not_found_error", "not_found", "", "The engine does not know what was asked for"},
     EngineRow{"NotFoundError", "not_found", "", "The engine does not know what was asked for"},
     EngineRow{"not_supported_error", "upstream_error", "not_supported",
@@ -83,12 +91,33 @@ constexpr std::array kEngineRows{
     EngineRow{"rate_limit_exceeded", "rate_limited", "", "Rate limit exceeded. Please try again later."},
 };
 
-std::string engine_error_type(std::string_view body) {
+/// What of an engine's error is looked at.
+struct EngineError {
+    std::string type;
+    bool too_long = false;  ///< it says that the request is longer than the model's context
+};
+
+/// Engines that have no type or code of their own for it say it in these words.
+constexpr std::array<std::string_view, 2> kTooLong{"maximum context length", "context length exceeded"};
+
+EngineError read_engine_error(std::string_view body) {
     const Result<json::Document> parsed = json::Document::parse(body, {.max_bytes = 65'536, .max_depth = 32});
     if (!parsed) return {};
-    const std::optional<json::Value> error = parsed->root().find("error");
-    const std::optional<json::Value> type = error ? error->find("type") : parsed->root().find("type");
-    return type ? type->as_string().value_or("") : "";
+    const json::Value root = parsed->root();
+    const json::Value error = root.find("error").value_or(root);
+    const auto text = [&error](std::string_view name) {
+        const std::optional<json::Value> member = error.find(name);
+        return member ? member->as_string().value_or("") : std::string();
+    };
+    EngineError out{.type = text("type")};
+    const std::string message = text("message");
+    out.too_long =
+        text("code") == "context_length_exceeded" ||
+        std::ranges::any_of(kTooLong, [&](std::string_view words) { return message.contains(words); });
+    // What FastAPI says of a body that does not fit its form; each element quotes the input.
+    const std::optional<json::Value> detail = root.find("detail");
+    if (out.type.empty() && detail && detail->is_array()) out.type = "invalid_request_error";
+    return out;
 }
 
 }  // namespace
@@ -103,9 +132,10 @@ ApiError engine_error(int status, std::string_view engine_body) {
     if (status < 400 || status > 599) return api_error(Failure::EngineGarbage);
     ApiError out = api_error(Failure::EngineRefused);
     out.status = status;
-    const std::string type = engine_error_type(engine_body);
+    EngineError said = read_engine_error(engine_body);
+    if (said.too_long && status < 500) said.type = "exceed_context_size_error";
     for (const EngineRow& r : kEngineRows) {
-        if (type != r.engine_type) continue;
+        if (said.type != r.engine_type) continue;
         out.type = r.type;
         out.code = r.code;
         out.message = r.message;
@@ -180,6 +210,8 @@ std::string_view reason_phrase(int status) {
             return "Bad Request";
         case 401:
             return "Unauthorized";
+        case 402:
+            return "Payment Required";
         case 404:
             return "Not Found";
         case 405:

@@ -15,6 +15,8 @@ enum class Failure : std::uint8_t {
     BadRequest,
     InvalidAciRequest,  ///< 400 `invalid_request_error`, the ACI spelling
     Unauthorized,
+    InsufficientCredits,  ///< 402: the service of `auth.check_url` says so
+    KeyCheckUnavailable,  ///< 503: that service cannot be asked
     NotFound,
     ModelNotFound,
     EndpointNotOffered,  ///< 404: this model does not answer there

@@ -29,6 +29,48 @@ TEST(ErrorTable, EngineTextNeverReachesTheClient) {
     EXPECT_EQ(error.type, "bad_request");
 }
 
+// The forms in which engines quote what a user wrote.
+TEST(ErrorTable, NoFormOfAnEngineErrorBringsUserInputBack) {
+    struct Row {
+        int status;
+        std::string body;
+        std::string type;
+        std::string code;
+    };
+    for (
+        const Row& row : std::vector<Row>{
+            {400,
+             R"({"error":{"message":"[{'type': 'missing', 'loc': ('body', 'messages'), 'input': {'prompt': 'SECRET'}}]","type":"Bad Request","param":"SECRET","code":400}})",
+             "bad_request", ""},
+            {400,
+             R"({"object":"error","message":"1 validation error\n input_value='SECRET'","type":"BadRequestError","param":null,"code":400})",
+             "bad_request", ""},
+            {422,
+             R"({"detail":[{"type":"string_type","loc":["body","messages",0,"content"],"msg":"Input should be a valid string","input":"SECRET"}]})",
+             "bad_request", ""},
+            {422, R"({"detail":"SECRET"})", "upstream_error", ""},
+            {400,
+             R"({"object":"error","message":"This model's maximum context length is 4096 tokens. SECRET","type":"BadRequestError","code":400})",
+             "bad_request", "context_length_exceeded"},
+            {400,
+             R"({"error":{"message":"SECRET","type":"invalid_request_error","code":"context_length_exceeded"}})",
+             "bad_request", "context_length_exceeded"},
+            {400, R"({"error":{"code":400,"message":"SECRET","type":"exceed_context_size_error","n_ctx":1}})",
+             "bad_request", "context_length_exceeded"},
+            {529, R"({"type":"error","error":{"type":"overloaded_error","message":"SECRET"}})", "unavailable",
+             "engine_overloaded"},
+            {500, R"({"error":"SECRET"})", "upstream_error", ""},
+            {400, R"({"error":{"type":"SECRET","message":"SECRET","code":"SECRET"}})", "upstream_error", ""},
+            {400, "SECRET", "upstream_error", ""},
+        }) {
+        const ApiError error = engine_error(row.status, row.body);
+        EXPECT_EQ(error.status, row.status) << row.body;
+        EXPECT_EQ(error.type, row.type) << row.body;
+        EXPECT_EQ(error.code, row.code) << row.body;
+        EXPECT_EQ(error_body(error).find("SECRET"), std::string::npos) << row.body;
+    }
+}
+
 TEST(ErrorTable, EngineStatusIsKept) {
     EXPECT_EQ(engine_error(501, "").status, 501);
     EXPECT_EQ(engine_error(429, "not json").status, 429);

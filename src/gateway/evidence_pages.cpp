@@ -30,7 +30,7 @@ net::Task<void> answer_document(Call& call, std::shared_ptr<Document> document, 
     std::string body = with_siblings(**made, siblings);
     if (with_authentication && body.ends_with('}')) {
         // Design decision 13: the report says when receipts are open to everybody.
-        const bool on = call.service.credentials.get() != nullptr;
+        const bool on = authentication_on(call.service.config);
         body.pop_back();
         body += on ? R"(,"authentication":"on"})" : R"(,"authentication":"off"})";
     }

@@ -27,10 +27,9 @@ std::chrono::microseconds to_us(net::Duration duration) {
 
 }  // namespace
 
-Gateway::Gateway(net::Loop&, Service& service)
-    : service_(service),
-      metrics_(service.metrics.add()),
-      rate_limit_(static_cast<double>(service.config.requests_per_second)) {}
+Gateway::Gateway(net::Loop& loop, Service& service) : service_(service), metrics_(service.metrics.add()) {
+    if (!service.config.check_url.empty()) cloud_ = std::make_unique<Cloud>(loop, service, metrics_);
+}
 
 net::Task<void> Gateway::handle(net::Exchange& exchange) {
     Call call = begin_call(exchange, service_, metrics_);
@@ -48,20 +47,22 @@ net::Task<void> Gateway::answer(Call& call) {
         co_return;
     }
     call.route = std::move(*route);
-    if (!rate_limit_.allow(call.exchange, call.started)) {
+    const std::string peer = service_.limits.by_address() ? call.exchange.peer() : std::string();
+    if (const unsigned wait = service_.limits.of_address(peer, head.headers, call.started); wait != 0) {
         ApiError error = api_error(Failure::RateLimited);
-        co_await respond_error(call, std::move(error));
+        co_await respond_error(call, std::move(error), wait);
         co_return;
     }
     if (needs_credential(call.route->page)) {
-        const std::shared_ptr<const TokenTable> table = service_.credentials.get();
-        // Two credentials are none: a proxy on the way may have looked at the other one.
-        const bool one = head.headers.count("Authorization") == 1;
-        call.principal = authenticate(table.get(), one ? head.headers.get("Authorization") : "");
-        const bool open_read = call.config().signatures_open && !is_inference(call.route->page);
-        if (!call.principal.allowed() && !open_read) {
-            ApiError error = api_error(Failure::Unauthorized);
-            co_await respond_error(call, std::move(error));
+        std::optional<ApiError> refusal = co_await find_principal(call);
+        if (refusal) {
+            co_await respond_error(call, std::move(*refusal));
+            co_return;
+        }
+        const unsigned wait = service_.limits.of_credential(call.principal.name, call.exchange.loop().now());
+        if (wait != 0) {
+            ApiError error = api_error(Failure::RateLimited);
+            co_await respond_error(call, std::move(error), wait);
             co_return;
         }
     }
@@ -70,6 +71,25 @@ net::Task<void> Gateway::answer(Call& call) {
     } else {
         co_await answer_page(call);
     }
+}
+
+net::Task<std::optional<ApiError>> Gateway::find_principal(Call& call) {
+    const net::Headers& headers = call.exchange.head().headers;
+    const std::shared_ptr<const TokenTable> table = service_.credentials.get();
+    // Two credentials are none: a proxy on the way may have looked at the other one.
+    const bool one = headers.count("Authorization") == 1;
+    const std::string_view authorization = one ? headers.get("Authorization") : std::string_view();
+    call.principal = authenticate(table.get(), authorization);
+    if (call.principal.allowed()) co_return std::nullopt;
+    if (call.config().signatures_open && !is_inference(call.route->page)) co_return std::nullopt;
+    const std::string_view token = bearer_token(authorization);
+    if (!cloud_ || !cloud_->check.wants(token)) co_return api_error(Failure::Unauthorized);
+    std::string asked(token);
+    auto checked = co_await cloud_->check.check(std::move(asked));
+    if (!checked) co_return std::move(checked).error();
+    call.principal = std::move(*checked);
+    if (service_.config.report_usage) call.bearer = token;
+    co_return std::nullopt;
 }
 
 net::Task<void> Gateway::infer(Call& call) {
@@ -88,6 +108,8 @@ void Gateway::finish(Call& call) {
     const net::Duration took = call.exchange.loop().now() - call.started;
     const std::optional<Page> page = call.route ? std::optional(call.route->page) : std::nullopt;
     metrics_.request_done(page, call.status, took);
+    if (page && is_inference(*page)) count(call);
+    if (cloud_ && call.used) cloud_->reports.add(std::move(call.bearer), *call.used);
     write_request_line({
         .id = call.id,
         .route = call.route ? call.route->name : std::string_view("other"),
@@ -103,6 +125,17 @@ void Gateway::finish(Call& call) {
         .stream = call.stream,
         .tls = call.exchange.over_tls(),
     });
+}
+
+void Gateway::count(const Call& call) {
+    metrics_.traffic.add({.endpoint = call.route->name,
+                          .model = call.model,
+                          .stream = call.stream,
+                          .engine_status = call.engine_status,
+                          .receipt = call.receipt,
+                          .cut_by = call.cut_by});
+    if (call.engine_status > 0)
+        metrics_.engine_head_of[static_cast<std::size_t>(call.route->page)].observe(call.engine_head);
 }
 
 std::string Gateway::error_body(int status) const {

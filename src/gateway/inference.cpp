@@ -111,6 +111,7 @@ std::expected<RequestBody, ApiError> Inference::check_body(std::string_view body
     if (!model) return std::unexpected(model.error());
     if (!lease_.take(**model)) return std::unexpected(api_error(Failure::ModelNotFound));
     model_ = *model;
+    call_.model = model_->name;
     fields_.model = model_->name;
     fields_.model_event = model_->event;
     return parsed;
@@ -189,6 +190,7 @@ net::Task<void> Inference::forward(ByteView body) {
     }
     const net::ResponseHead& head = engine_->head();
     status_ = head.status;
+    call_.engine_status = head.status;
     if (status_ < 200 || status_ > 299) {
         co_await refused_by_engine();
         co_return;
@@ -203,7 +205,10 @@ net::Task<void> Inference::forward(ByteView body) {
     }
     length_ = engine_->content_length();
     sse_ = is_event_stream(content_type_);
-    if (sse_) id_ = IdScanner(IdScanner::Mode::Sse);
+    if (sse_) {
+        id_ = IdScanner(IdScanner::Mode::Sse);
+        usage_ = UsageScanner(UsageScanner::Mode::Sse);
+    }
     co_await relay();
 }
 

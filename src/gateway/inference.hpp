@@ -9,6 +9,7 @@
 #include "gateway/id_scanner.hpp"
 #include "gateway/request_body.hpp"
 #include "gateway/sse_scanner.hpp"
+#include "gateway/usage_scanner.hpp"
 
 namespace lumoz::gateway {
 
@@ -58,6 +59,8 @@ private:
     net::Task<Result<std::optional<receipt::TextSignatures>>> seal(Digest256 response,
                                                                    std::optional<receipt::CutBy> cut_by,
                                                                    std::uint64_t bytes);
+    /// An answer has its receipt: what it cost is counted, and reported where the token is another's.
+    void note_usage(const std::optional<store::Usage>& usage);
     net::Task<void> record_cut(receipt::CutBy by);
     void add_proof_headers(net::Headers& headers, const receipt::TextSignatures& signatures) const;
     [[nodiscard]] std::string proof_event(const receipt::TextSignatures& signatures) const;
@@ -79,6 +82,8 @@ private:
     std::optional<std::uint64_t> length_;  ///< announced by the engine and passed on
     SseScanner scanner_;
     IdScanner id_;
+    UsageScanner usage_{UsageScanner::Mode::Json};
+    bool refused_ = false;  ///< the answer is an error of ours
     crypto::Sha256 hash_;
     Bytes held_;                 ///< what came and may not leave yet
     std::uint64_t sent_ = 0;     ///< body bytes handed to the socket

@@ -12,18 +12,9 @@ std::string text_of(double value) {
     return {buffer.data(), end};
 }
 
-void type_line(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
-    out.append("# HELP ").append(name).append(" ").append(help);
-    out.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
-}
+}  // namespace
 
-void value_line(std::string& out, std::string_view name, std::string_view labels, std::uint64_t value) {
-    out.append(name);
-    if (!labels.empty()) out.append("{").append(labels).append("}");
-    out.append(" ").append(std::to_string(value)).append("\n");
-}
-
-std::string_view page_label(std::size_t index) {
+std::string_view page_name(std::size_t index) {
     static constexpr std::array<std::string_view, Metrics::kPages> kNames{"/",
                                                                           "/version",
                                                                           "/health",
@@ -38,6 +29,7 @@ std::string_view page_label(std::size_t index) {
                                                                           "/.well-known/tinfoil-attestation",
                                                                           "/.well-known/tinfoil-certificate",
                                                                           "/v1/evidence/{digest}",
+                                                                          "/v1/usage",
                                                                           "/v1/chat/completions",
                                                                           "/v1/completions",
                                                                           "/v1/embeddings",
@@ -46,6 +38,8 @@ std::string_view page_label(std::size_t index) {
                                                                           "other"};
     return kNames[index];
 }
+
+namespace {
 
 std::size_t index_of(std::optional<Page> page) {
     return page ? static_cast<std::size_t>(*page) : Metrics::kPages - 1;
@@ -74,12 +68,12 @@ void Histogram::write(std::string& out, std::string_view name, std::string_view 
     for (std::size_t i = 0; i < buckets_.size(); ++i) {
         total += buckets_[i].get();
         const std::string bound = i < kBounds.size() ? text_of(kBounds[i]) : "+Inf";
-        value_line(out, std::string(name) + "_bucket", prefix + "le=\"" + bound + "\"", total);
+        write_value(out, std::string(name) + "_bucket", prefix + "le=\"" + bound + "\"", total);
     }
     out.append(name).append("_sum");
     if (!labels.empty()) out.append("{").append(labels).append("}");
     out.append(" ").append(text_of(static_cast<double>(sum_us_.get()) / 1e6)).append("\n");
-    value_line(out, std::string(name) + "_count", labels, total);
+    write_value(out, std::string(name) + "_count", labels, total);
 }
 
 void Metrics::request_done(std::optional<Page> page, int status, std::chrono::nanoseconds took) {
@@ -88,6 +82,10 @@ void Metrics::request_done(std::optional<Page> page, int status, std::chrono::na
         ++s;
     requests_[index_of(page)][s].add();
     durations_[index_of(page)].observe(took);
+}
+
+bool Metrics::any_request(std::size_t page) const {
+    return std::ranges::any_of(requests_[page], [](const Counter& c) { return c.get() != 0; });
 }
 
 void Metrics::error(std::string_view static_type) {
@@ -99,55 +97,63 @@ void Metrics::error(std::string_view static_type) {
 
 void Metrics::add_to(Metrics& sum) const {
     constexpr std::array kSimple{
-        &Metrics::active_requests, &Metrics::streaming_requests,  &Metrics::streams_total,
-        &Metrics::receipts_issued, &Metrics::receipts_incomplete, &Metrics::receipts_failed,
-        &Metrics::refusals_signed, &Metrics::signatures_ecdsa,    &Metrics::signatures_ed25519,
-        &Metrics::inline_proofs,   &Metrics::request_bytes,       &Metrics::response_bytes};
+        &Metrics::active_requests,  &Metrics::streaming_requests,    &Metrics::streams_total,
+        &Metrics::receipts_issued,  &Metrics::receipts_incomplete,   &Metrics::receipts_failed,
+        &Metrics::refusals_signed,  &Metrics::signatures_ecdsa,      &Metrics::signatures_ed25519,
+        &Metrics::inline_proofs,    &Metrics::request_bytes,         &Metrics::response_bytes,
+        &Metrics::key_check_cached, &Metrics::usage_reports_dropped, &Metrics::usage_reports_pending};
     for (const auto member : kSimple)
         (sum.*member).add((this->*member).get());
     for (std::size_t i = 0; i < cut_answers.size(); ++i)
         sum.cut_answers[i].add(cut_answers[i].get());
     engine_head.add_to(sum.engine_head);
     receipt_wait.add_to(sum.receipt_wait);
+    model_usage.add_to(sum.model_usage);
+    traffic.add_to(sum.traffic);
+    for (std::size_t i = 0; i < kCloudOutcomes; ++i) {
+        sum.key_checks[i].add(key_checks[i].get());
+        sum.usage_reports[i].add(usage_reports[i].get());
+    }
     for (std::size_t p = 0; p < kPages; ++p) {
         for (std::size_t s = 0; s < kStatuses.size(); ++s)
             sum.requests_[p][s].add(requests_[p][s].get());
         durations_[p].add_to(sum.durations_[p]);
+        engine_head_of[p].add_to(sum.engine_head_of[p]);
     }
     for (std::size_t i = 0; i < errors_.size(); ++i)
         sum.errors_[i].add(errors_[i].get());
 }
 
 void Metrics::write(std::string& out) const {
-    type_line(out, "lumoz_http_requests_total", "counter", "Requests by route and status.");
+    write_type(out, "lumoz_http_requests_total", "counter", "Requests by route and status.");
     for (std::size_t p = 0; p < kPages; ++p) {
         for (std::size_t s = 0; s < kStatuses.size(); ++s) {
             if (requests_[p][s].get() == 0) continue;
             const std::string status = kStatuses[s] == 0 ? "other" : std::to_string(kStatuses[s]);
-            value_line(out, "lumoz_http_requests_total",
-                       "endpoint=\"" + std::string(page_label(p)) + "\",status=\"" + status + "\"",
-                       requests_[p][s].get());
+            write_value(out, "lumoz_http_requests_total",
+                        "endpoint=\"" + std::string(page_name(p)) + "\",status=\"" + status + "\"",
+                        requests_[p][s].get());
         }
     }
-    type_line(out, "lumoz_http_request_duration_seconds", "histogram",
-              "From the head of a request to the end of its answer.");
+    write_type(out, "lumoz_http_request_duration_seconds", "histogram",
+               "From the head of a request to the end of its answer.");
     for (std::size_t p = 0; p < kPages; ++p) {
-        const bool any = std::ranges::any_of(requests_[p], [](const Counter& c) { return c.get() != 0; });
-        if (any)
+        if (any_request(p))
             durations_[p].write(out, "lumoz_http_request_duration_seconds",
-                                "endpoint=\"" + std::string(page_label(p)) + "\"");
+                                "endpoint=\"" + std::string(page_name(p)) + "\"");
     }
-    type_line(out, "lumoz_http_errors_total", "counter", "Errors by type.");
+    write_type(out, "lumoz_http_errors_total", "counter", "Errors by type.");
     for (std::size_t i = 0; i < errors_.size(); ++i)
-        value_line(out, "lumoz_http_errors_total", "error_type=\"" + std::string(kErrorTypes[i]) + "\"",
-                   errors_[i].get());
-    type_line(out, "lumoz_answers_cut_total", "counter", "Answers that ended early, by who cut them.");
+        write_value(out, "lumoz_http_errors_total", "error_type=\"" + std::string(kErrorTypes[i]) + "\"",
+                    errors_[i].get());
+    write_type(out, "lumoz_answers_cut_total", "counter", "Answers that ended early, by who cut them.");
     for (std::size_t i = 0; i < cut_answers.size(); ++i)
-        value_line(out, "lumoz_answers_cut_total", "cut_by=\"" + std::string(kCutBy[i]) + "\"",
-                   cut_answers[i].get());
-    type_line(out, "lumoz_signatures_generated_total", "counter", "Signatures over exchanges, by algorithm.");
-    value_line(out, "lumoz_signatures_generated_total", "algorithm=\"ecdsa\"", signatures_ecdsa.get());
-    value_line(out, "lumoz_signatures_generated_total", "algorithm=\"ed25519\"", signatures_ed25519.get());
+        write_value(out, "lumoz_answers_cut_total", "cut_by=\"" + std::string(kCutBy[i]) + "\"",
+                    cut_answers[i].get());
+    write_type(out, "lumoz_signatures_generated_total", "counter",
+               "Signatures over exchanges, by algorithm.");
+    write_value(out, "lumoz_signatures_generated_total", "algorithm=\"ecdsa\"", signatures_ecdsa.get());
+    write_value(out, "lumoz_signatures_generated_total", "algorithm=\"ed25519\"", signatures_ed25519.get());
     struct Simple {
         std::string_view name, type, help;
         const Counter& counter;
@@ -168,20 +174,66 @@ void Metrics::write(std::string& out) const {
              Simple{"lumoz_request_bytes_total", "counter", "Bytes of request bodies.", request_bytes},
              Simple{"lumoz_response_bytes_total", "counter", "Bytes of answers.", response_bytes},
          }) {
-        type_line(out, s.name, s.type, s.help);
-        value_line(out, s.name, "", s.counter.get());
+        write_type(out, s.name, s.type, s.help);
+        write_value(out, s.name, "", s.counter.get());
     }
-    type_line(out, "lumoz_engine_head_seconds", "histogram",
-              "From the request to the head of the engine's answer.");
+    write_type(out, "lumoz_engine_head_seconds", "histogram",
+               "From the request to the head of the engine's answer.");
     engine_head.write(out, "lumoz_engine_head_seconds", "");
-    type_line(out, "lumoz_receipt_wait_seconds", "histogram",
-              "How long an answer's last byte waited for its receipt.");
+    write_type(out, "lumoz_receipt_wait_seconds", "histogram",
+               "How long an answer's last byte waited for its receipt.");
     receipt_wait.write(out, "lumoz_receipt_wait_seconds", "");
+    model_usage.write(out);
+    write_cloud(out);
+}
+
+void Metrics::write_cloud(std::string& out) const {
+    const auto labels = [](std::size_t i) {
+        return label("outcome", kCloudLabels[i].outcome) + "," + label("kind", kCloudLabels[i].kind);
+    };
+    write_type(out, "lumoz_key_checks_total", "counter",
+               "Questions to the service of auth.check_url, by outcome.");
+    for (std::size_t i = 0; i < kCloudOutcomes; ++i)
+        write_value(out, "lumoz_key_checks_total", labels(i), key_checks[i].get());
+    write_type(out, "lumoz_key_checks_cached_total", "counter", "Tokens whose answer was remembered.");
+    write_value(out, "lumoz_key_checks_cached_total", "", key_check_cached.get());
+    write_type(out, "lumoz_usage_reports_total", "counter", "Reports of usage to that service, by outcome.");
+    for (std::size_t i = 0; i < kCloudOutcomes; ++i)
+        write_value(out, "lumoz_usage_reports_total", labels(i), usage_reports[i].get());
+    write_type(out, "lumoz_usage_reports_dropped_total", "counter", "Reports for which the queue was full.");
+    write_value(out, "lumoz_usage_reports_dropped_total", "", usage_reports_dropped.get());
+    write_type(out, "lumoz_usage_reports_pending", "gauge", "Reports that wait or are on their way.");
+    write_value(out, "lumoz_usage_reports_pending", "", usage_reports_pending.get());
+}
+
+void write_type(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
+    out.append("# HELP ").append(name).append(" ").append(help);
+    out.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
+}
+
+void write_value(std::string& out, std::string_view name, std::string_view labels, std::uint64_t value) {
+    out.append(name);
+    if (!labels.empty()) out.append("{").append(labels).append("}");
+    out.append(" ").append(std::to_string(value)).append("\n");
+}
+
+std::string label(std::string_view name, std::string_view value) {
+    std::string out(name);
+    out += "=\"";
+    for (const char c : value) {
+        if (c == '"' || c == '\\') out.push_back('\\');
+        if (c == '\n') {
+            out += "\\n";
+        } else {
+            out.push_back(c);
+        }
+    }
+    return out + "\"";
 }
 
 void write_metric(std::string& out, std::string_view name, std::string_view type, std::string_view help,
                   double value) {
-    type_line(out, name, type, help);
+    write_type(out, name, type, help);
     out.append(name).append(" ").append(text_of(value)).append("\n");
 }
 

@@ -4,8 +4,11 @@
 // key, an id or a nonce (specs/api.md 12).
 #pragma once
 
+#include "gateway/cloud_outcome.hpp"
 #include "gateway/error_table.hpp"
+#include "gateway/model_usage.hpp"
 #include "gateway/router.hpp"
+#include "gateway/traffic.hpp"
 
 #include <array>
 #include <atomic>
@@ -49,7 +52,7 @@ inline constexpr std::array<std::string_view, 4> kCutBy{"client", "engine", "dea
 
 class Metrics {
 public:
-    static constexpr std::size_t kPages = 20;  ///< the pages of the router and one for all else
+    static constexpr std::size_t kPages = 21;  ///< the pages of the router and one for all else
 
     /// A request ended. `page` is nothing for unknown paths.
     void request_done(std::optional<Page> page, int status, std::chrono::nanoseconds took);
@@ -61,23 +64,51 @@ public:
     Counter request_bytes, response_bytes;
     std::array<Counter, kCutBy.size()> cut_answers;
     Histogram engine_head, receipt_wait;
+    std::array<Histogram, kPages> engine_head_of;  ///< by page, for the compatible names
+    ModelUsage model_usage;
+    Traffic traffic;
+    std::array<Counter, kCloudOutcomes> key_checks, usage_reports;
+    Counter key_check_cached, usage_reports_dropped, usage_reports_pending;
 
     void add_to(Metrics& sum) const;
     void write(std::string& out) const;
+    /// The same once more under the names of the compatible services (specs/api.md 12).
+    void write_compatible(std::string& out) const;
 
 private:
+    void write_cloud(std::string& out) const;
+    [[nodiscard]] bool any_request(std::size_t page) const;
     /// Statuses that have a counter of their own; others count as the last.
-    static constexpr std::array<int, 17> kStatuses{200, 400, 401, 404, 405, 408, 412, 413, 429,
-                                                   431, 499, 500, 501, 502, 503, 504, 0};
-    static constexpr std::array<std::string_view, 14> kErrorTypes{
-        "bad_request",  "invalid_request_error", "unauthorized",         "not_found",    "method_not_allowed",
-        "rate_limited", "payload_too_large",     "headers_too_large",    "server_error", "upstream_error",
-        "unavailable",  "request_timeout",       "session_not_accepted", "other"};
+    static constexpr std::array<int, 18> kStatuses{200, 400, 401, 402, 404, 405, 408, 412, 413,
+                                                   429, 431, 499, 500, 501, 502, 503, 504, 0};
+    static constexpr std::array<std::string_view, 15> kErrorTypes{"insufficient_credits",
+                                                                  "bad_request",
+                                                                  "invalid_request_error",
+                                                                  "unauthorized",
+                                                                  "not_found",
+                                                                  "method_not_allowed",
+                                                                  "rate_limited",
+                                                                  "payload_too_large",
+                                                                  "headers_too_large",
+                                                                  "server_error",
+                                                                  "upstream_error",
+                                                                  "unavailable",
+                                                                  "request_timeout",
+                                                                  "session_not_accepted",
+                                                                  "other"};
     std::array<std::array<Counter, kStatuses.size()>, kPages> requests_;
     std::array<Histogram, kPages> durations_;
     std::array<Counter, kErrorTypes.size()> errors_;
 };
 
+/// Name of a page as label; the last is `other`.
+[[nodiscard]] std::string_view page_name(std::size_t index);
+/// HELP and TYPE lines of a metric.
+void write_type(std::string& out, std::string_view name, std::string_view type, std::string_view help);
+/// One line of the exposition; `labels` may be empty.
+void write_value(std::string& out, std::string_view name, std::string_view labels, std::uint64_t value);
+/// `name="value"` with the value escaped.
+[[nodiscard]] std::string label(std::string_view name, std::string_view value);
 /// One line of the exposition with its TYPE line, for values that others count.
 void write_metric(std::string& out, std::string_view name, std::string_view type, std::string_view help,
                   double value);

@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "gateway/evidence_pages.hpp"
 #include "gateway/model_pages.hpp"
+#include "gateway/usage_page.hpp"
 #include "receipt/proof.hpp"
 
 namespace lumoz::gateway {
@@ -30,7 +31,7 @@ std::string version_json(const Service& service) {
 net::Task<void> answer_ready(Call& call) {
     const std::vector<ReadyCheck> checks = ready_checks(call.service);
     const bool ready = std::ranges::all_of(checks, &ReadyCheck::ok);
-    std::string body = ready_json(checks, call.service.credentials.get() != nullptr);
+    std::string body = ready_json(checks, authentication_on(call.service.config));
     co_await respond_json(call, ready ? 200 : 503, std::move(body));
 }
 
@@ -226,6 +227,12 @@ std::string metrics_page(Service& service) {
     gauge("lumoz_engine_ready", "1 when the engine answers.", service.models.get()->ready() ? 1 : 0);
     write_model_metrics(out, *service.models.get());
     write_key_metrics(service, out);
+    if (service.config.compatible_metrics) {
+        sum.write_compatible(out);
+        counter("attestation_cache_hits_total", "Reports without nonce from the cache.", reports.cache_hits);
+        counter("attestation_cache_misses_total", "Reports without nonce that were made.",
+                reports.cache_misses);
+    }
     return out;
 }
 
@@ -255,6 +262,9 @@ net::Task<void> answer_page(Call& call) {
             break;
         case Page::Receipt:
             co_await answer_receipt(call);
+            break;
+        case Page::Usage:
+            co_await answer_usage(call);
             break;
         default:
             co_await answer_evidence_page(call);

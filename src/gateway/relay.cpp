@@ -42,6 +42,7 @@ net::Task<void> Inference::relay() {
             }
             if (piece->empty()) {
                 id_.feed(whole);
+                usage_.feed(whole);
                 co_await answer_whole(status_, content_type_, std::move(whole));
                 co_return;
             }
@@ -116,6 +117,7 @@ Status Inference::begin() {
 // Sends what may leave of the bytes that came, and keeps the rest.
 net::Task<Status> Inference::pass(ByteView piece) {
     id_.feed(piece);
+    usage_.feed(piece);
     arrived_ += piece.size();
     std::uint64_t free = arrived_;
     if (sse_) {

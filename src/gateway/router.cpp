@@ -30,6 +30,7 @@ constexpr std::array kEntries{
     Entry{"GET", "/.well-known/tinfoil-certificate", Page::TinfoilCertificate,
           "/.well-known/tinfoil-certificate"},
     Entry{"GET", "/v1/evidence/", Page::Evidence, "/v1/evidence/{digest}"},
+    Entry{"GET", "/v1/usage", Page::Usage, "/v1/usage"},
     Entry{"POST", "/v1/chat/completions", Page::ChatCompletions, "/v1/chat/completions"},
     Entry{"POST", "/v1/completions", Page::Completions, "/v1/completions"},
     Entry{"POST", "/v1/embeddings", Page::Embeddings, "/v1/embeddings"},
@@ -56,12 +57,18 @@ bool matches(const Entry& entry, std::string_view path) {
 
 }  // namespace
 
+std::string_view method_of(Page page) {
+    for (const Entry& entry : kEntries)
+        if (entry.page == page) return entry.method;
+    return "other";
+}
+
 bool is_inference(Page page) {
     return page >= Page::ChatCompletions;
 }
 
 bool needs_credential(Page page) {
-    return is_inference(page) || page == Page::Signature || page == Page::Receipt;
+    return is_inference(page) || page == Page::Signature || page == Page::Receipt || page == Page::Usage;
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {

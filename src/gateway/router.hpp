@@ -24,6 +24,7 @@ enum class Page : std::uint8_t {
     TinfoilAttestation,
     TinfoilCertificate,
     Evidence,  ///< parameter: keyset digest
+    Usage,
     ChatCompletions,
     Completions,
     Embeddings,
@@ -37,6 +38,8 @@ struct Route {
     std::string parameter;  ///< decoded last segment where the page has one
 };
 
+/// The method of a page.
+[[nodiscard]] std::string_view method_of(Page page);
 /// True for the pages that are answered by the engine and signed.
 [[nodiscard]] bool is_inference(Page page);
 /// True when the page needs a credential wherever credentials are configured.

@@ -30,6 +30,11 @@ net::Task<Result<std::optional<receipt::TextSignatures>>> Inference::seal(
         .signatures = made.signatures,
         .served_at = fields_.served_at,
     };
+    if (model_ != nullptr && !refused_) {
+        record.model = model_->name;
+        record.usage = usage_.usage();
+    }
+    const std::optional<store::Usage> usage = record.usage;
     net::Loop& loop = call_.exchange.loop();
     const net::TimePoint begin = loop.now();
     const Status stored = co_await commit(loop, call_.service.store, std::move(record), kCommitLimit);
@@ -41,12 +46,26 @@ net::Task<Result<std::optional<receipt::TextSignatures>>> Inference::seal(
         co_return std::unexpected(stored.error());
     }
     call_.metrics.receipts_issued.add();
+    call_.receipt = true;
+    if (model_ != nullptr && !refused_) note_usage(usage);
     if (cut_by) call_.metrics.receipts_incomplete.add();
     if (made.signatures) {
         call_.metrics.signatures_ecdsa.add();
         call_.metrics.signatures_ed25519.add();
     }
     co_return std::move(made.signatures);
+}
+
+void Inference::note_usage(const std::optional<store::Usage>& usage) {
+    call_.metrics.model_usage.add(model_->name, usage);
+    if (call_.bearer.empty()) return;
+    const bool images = call_.route->name.starts_with("/v1/images/");
+    if (!usage && !images) return;
+    call_.used = UsageReport{.images = images,
+                             .model = model_->name,
+                             .usage = usage.value_or(store::Usage{}),
+                             .image_count = usage_.data_items(),
+                             .id = fields_.chat_id.value_or(call_.id)};
 }
 
 net::Task<void> Inference::answer_whole(int status, std::string content_type, Bytes body) {
@@ -70,6 +89,7 @@ net::Task<void> Inference::answer_whole(int status, std::string content_type, By
 
 // An error answer with a receipt over its body.
 net::Task<void> Inference::refuse(ApiError error) {
+    refused_ = true;
     const std::string body = error_body(error);
     const auto sealed = co_await seal(crypto::sha256(as_bytes(body)), std::nullopt, body.size());
     if (!sealed) {

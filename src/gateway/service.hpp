@@ -10,6 +10,7 @@
 #include "gateway/key_state.hpp"
 #include "gateway/metrics.hpp"
 #include "gateway/models.hpp"
+#include "gateway/request_limits.hpp"
 #include "gateway/siblings.hpp"
 #include "store/store.hpp"
 
@@ -42,8 +43,10 @@ struct Service {
     Current<ModelTable> models = {};       ///< the same
     Current<TokenTable> credentials = {};  ///< null: authentication is off
     MetricsHub metrics = {};
-    std::atomic<bool> draining = false;  ///< no new requests
-    std::atomic<bool> attested = false;  ///< the evidence of the keys' birth is stored
+    RequestLimits limits{config};
+    std::shared_ptr<const net::TlsContext> check_tls = {};  ///< of `auth.check_url`; null for plain http
+    std::atomic<bool> draining = false;                     ///< no new requests
+    std::atomic<bool> attested = false;                     ///< the evidence of the keys' birth is stored
 };
 
 }  // namespace lumoz::gateway

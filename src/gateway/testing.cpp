@@ -116,6 +116,7 @@ World::World(WorldOptions options) {
     engine_options.client.head_timeout = config.engine_first_byte_timeout;
     engine_options.client.read_timeout = config.engine_idle_timeout;
     engine.emplace(std::move(engine_options));
+    if (!options.tokens.empty() && config.token_file.empty()) config.token_file = "given";
     Digest256 root;
     root.bytes.fill(0xaa);
     service.reset(new Service{.config = config,
@@ -130,7 +131,7 @@ World::World(WorldOptions options) {
          .engine = *engine,
          .event = receipt::ModelEvent{.model_root = root, .method = "files", .publisher_key = {}}}}));
     service->attested = true;
-    if (!options.tokens.empty()) {
+    if (authentication_on(config)) {
         auto table = TokenTable::parse(options.tokens);
         EXPECT_TRUE(table);
         service->credentials.set(std::make_shared<const TokenTable>(std::move(*table)));

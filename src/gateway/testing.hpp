@@ -63,6 +63,7 @@ public:
         return real_.keyset(digest);
     }
     Result<std::vector<store::UsageTotal>> usage(std::string_view owner) override {
+        if (failing) return fail(Errc::Io, "E_STORE_IO", "test", "");
         return real_.usage(owner);
     }
     [[nodiscard]] Status healthy() const override {

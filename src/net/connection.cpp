@@ -287,7 +287,9 @@ Task<void> Connection::refuse(Error error) {
     buffers_->head.keep_alive = false;
     linger_ = true;
     const std::string body = server_->handler.error_body(status);
-    const Headers headers{{"Content-Type", "application/json"}};
+    // Clients of OpenAI's kind repeat 408 and 5xx by themselves; only the first is worth it here.
+    const Headers headers{{"Content-Type", "application/json"},
+                          {"x-should-retry", status == 408 ? "true" : "false"}};
     (void)co_await respond(status, headers, as_bytes(body));
 }
 
@@ -297,7 +299,7 @@ Task<bool> Connection::end_exchange() {
     stream_.watch({});
     if (answer_ == Answer::None && stream_.is_open()) {
         const std::string body = server_->handler.error_body(500);
-        const Headers headers{{"Content-Type", "application/json"}};
+        const Headers headers{{"Content-Type", "application/json"}, {"x-should-retry", "false"}};
         keep_ = false;
         (void)co_await respond(500, headers, as_bytes(body));
     }

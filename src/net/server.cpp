@@ -145,7 +145,8 @@ void Server::Core::refuse(int fd) {
         const std::string body = handler.error_body(503);
         const std::string text =
             "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: " +
-            std::to_string(body.size()) + "\r\nRetry-After: 1\r\nConnection: close\r\n\r\n" + body;
+            std::to_string(body.size()) +
+            "\r\nRetry-After: 1\r\nx-should-retry: true\r\nConnection: close\r\n\r\n" + body;
         // Unread input would turn the close into a reset, which can throw the answer away.
         std::array<char, 4096> unread;
         (void)::recv(fd, unread.data(), unread.size(), MSG_DONTWAIT);

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kStep{100};
 constexpr std::chrono::seconds kHousekeeping{1};
+constexpr std::chrono::seconds kReportGrace{5};
 
 Status stopped() {
     return fail(Errc::Closed, "E_STOPPED", "app.daemon", "stopped by a signal");
@@ -39,6 +40,9 @@ Daemon::~Daemon() {
 
 Status Daemon::check() {
     LUMOZ_CHECK_OK(open_device());
+    if (!config_.check_url.empty()) {
+        LUMOZ_TRY(const auto tls, gateway::cloud_tls(config_));
+    }
     if (config_.token_file.empty()) return {};
     LUMOZ_TRY(const gateway::TokenTable table, gateway::TokenTable::load(config_.token_file));
     log::info("tokens", {{"credentials", static_cast<std::int64_t>(table.size())}});
@@ -121,13 +125,24 @@ void Daemon::make_service() {
                                         .version = LUMOZ_VERSION});
 }
 
+Status Daemon::open_credentials() {
+    if (!config_.check_url.empty()) {
+        LUMOZ_TRY(service_->check_tls, gateway::cloud_tls(config_));
+        // Without a file there is a table all the same: one without names.
+        service_->credentials.set(std::make_shared<const gateway::TokenTable>());
+    }
+    if (config_.token_file.empty()) return {};
+    tokens_.emplace(config_.token_file);
+    return load_tokens(*service_, *tokens_);
+}
+
 Status Daemon::open_listeners() {
     if (!config_.siblings.empty()) {
         LUMOZ_TRY(siblings_, gateway::Siblings::make(config_.siblings, config_.sibling_timeout));
         service_->siblings = siblings_.get();
     }
-    LUMOZ_CHECK_OK(load_tokens(*service_));
-    if (config_.token_file.empty())
+    LUMOZ_CHECK_OK(open_credentials());
+    if (!gateway::authentication_on(config_))
         log::warn("authentication_off",
                   {{"detail", "no auth.token_file: anybody may ask and read receipts"}});
     LUMOZ_TRY(threads_, IoThreads::listen(*service_, front_ ? front_->face()->context : nullptr));
@@ -163,6 +178,7 @@ void Daemon::keep_house() {
     const Status before = collateral_->trouble();
     const Status polled = collateral_->poll();
     if (!polled && before) log::warn("collateral_refused", {{"rule", polled.error().rule}});
+    if (tokens_) poll_tokens(*service_, *tokens_);
 }
 
 bool Daemon::serve() {
@@ -188,10 +204,20 @@ bool Daemon::drain() {
         keep_house();
     }
     const bool clean = threads_->drained() && !threads_->cut_any();
+    wait_for_reports();
     threads_->stop();
     models_->stop();
     log::info("stopped", {{"clean", clean}});
     return clean;
+}
+
+void Daemon::wait_for_reports() {
+    const net::TimePoint limit = net::Clock::now() + kReportGrace;
+    while (threads_->reports_pending() != 0 && net::Clock::now() < limit)
+        if (const int signal = next_signal(kStep / 2); signal == SIGTERM || signal == SIGINT) break;
+    if (const std::uint64_t left = threads_->reports_pending(); left != 0)
+        log::warn("usage_not_reported",
+                  {{"outcome", "shutdown"}, {"reports", static_cast<std::int64_t>(left)}});
 }
 
 }  // namespace lumoz::app

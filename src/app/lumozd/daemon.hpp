@@ -8,6 +8,7 @@
 #include "app/lumozd/model_host.hpp"
 #include "app/lumozd/tls_front.hpp"
 #include "gateway/key_life.hpp"
+#include "gateway/token_file.hpp"
 #include "store/store.hpp"
 
 namespace lumoz::app {
@@ -45,10 +46,14 @@ private:
     void take_life(const SharedEpoch& epoch, const SharedFace& face);
     void show_key_state();
     void reload();
+    /// The token file and the service that knows further tokens.
+    Status open_credentials();
     Status open_listeners();
     /// The models change while the service runs: asks for keys whose evidence says so, then lets them come.
     void on_models_changed(const ModelHost::Change& change, std::function<void()> then);
     bool drain();
+    /// Reports of usage that are on their way have a moment more.
+    void wait_for_reports();
     /// The next signal within `wait`, or 0.
     static int next_signal(std::chrono::milliseconds wait);
     void keep_house();
@@ -72,6 +77,7 @@ private:
     std::unique_ptr<gateway::Service> service_;
     std::optional<KeyRotation> rotation_;
     std::unique_ptr<IoThreads> threads_;
+    std::optional<gateway::TokenFile> tokens_;  ///< absent without `auth.token_file`
     net::TimePoint next_poll_{};
 };
 

@@ -76,7 +76,8 @@ void Daemon::show_key_state() {
 }
 
 void Daemon::reload() {
-    const std::optional<gateway::Config> file = read_again(*service_, config_path_);
+    const std::optional<gateway::Config> file =
+        read_again(*service_, tokens_ ? &*tokens_ : nullptr, config_path_);
     if (front_ && front_->poll(true) && rotation_->idle()) rotate("certificate");
     if (!file) return;
     gateway::Config live = gateway::with_live_keys(config_, *file);

@@ -107,6 +107,13 @@ bool IoThreads::drained() const {
            std::ranges::all_of(parts_, [](const auto& part) { return part->gateway.active() == 0; });
 }
 
+std::uint64_t IoThreads::reports_pending() const {
+    std::uint64_t total = 0;
+    for (const std::unique_ptr<Part>& part : parts_)
+        total += part->gateway.reports_pending();
+    return total;
+}
+
 void IoThreads::stop() {
     for (const std::unique_ptr<Part>& part : parts_)
         part->loop.stop();

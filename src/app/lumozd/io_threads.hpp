@@ -32,6 +32,8 @@ public:
     void begin_drain(net::Duration limit);
     /// True when every listener is closed and no request runs.
     [[nodiscard]] bool drained() const;
+    /// Reports of usage that did not leave yet.
+    [[nodiscard]] std::uint64_t reports_pending() const;
     /// True when some answer had to be cut.
     [[nodiscard]] bool cut_any() const { return cut_any_.load(); }
     /// Stops the loops and joins the threads. The loops stay, for callbacks that still come.

@@ -6,16 +6,34 @@
 
 namespace lumoz::app {
 
-Status load_tokens(gateway::Service& service) {
-    if (service.config.token_file.empty()) return {};
-    LUMOZ_TRY(gateway::TokenTable table, gateway::TokenTable::load(service.config.token_file));
-    log::info("tokens", {{"credentials", static_cast<std::int64_t>(table.size())}});
-    service.credentials.set(std::make_shared<const gateway::TokenTable>(std::move(table)));
+namespace {
+
+void use_tokens(gateway::Service& service, std::shared_ptr<const gateway::TokenTable> table) {
+    log::info("tokens", {{"credentials", static_cast<std::int64_t>(table->size())}});
+    service.credentials.set(std::move(table));
+}
+
+}  // namespace
+
+Status load_tokens(gateway::Service& service, gateway::TokenFile& tokens) {
+    LUMOZ_TRY(auto table, tokens.load());
+    use_tokens(service, std::move(table));
     return {};
 }
 
-std::optional<gateway::Config> read_again(gateway::Service& service, const std::string& config_path) {
-    if (const Status loaded = load_tokens(service); !loaded)
+void poll_tokens(gateway::Service& service, gateway::TokenFile& tokens) {
+    auto table = tokens.poll();
+    if (!table) {
+        log::warn("tokens_refused", {{"rule", table.error().rule}, {"detail", table.error().detail}});
+        return;
+    }
+    if (*table) use_tokens(service, std::move(*table));
+}
+
+std::optional<gateway::Config> read_again(gateway::Service& service, gateway::TokenFile* tokens,
+                                          const std::string& config_path) {
+    const Status loaded = tokens == nullptr ? Status{} : load_tokens(service, *tokens);
+    if (!loaded)
         log::error("reload_refused", {{"rule", loaded.error().rule}, {"detail", loaded.error().detail}});
     if (const Status polled = service.collateral.poll(); !polled)
         log::warn("collateral_refused", {{"rule", polled.error().rule}});
