@@ -126,7 +126,7 @@ TEST(KeyLife, TheConfigurationOfALifeIsInForceForItsRequests) {
         EXPECT_EQ(unknown.status, 404);
         const std::string receipt = w.receipt(std::string(unknown.headers.get("X-Receipt-Id")));
         EXPECT_EQ(event_of(receipt, "lumoz.config"),
-                  R"({"type":"lumoz.config","config_sha256":")" + digest + "\"}");
+                  R"({"config_sha256":")" + digest + R"(","type":"lumoz.config"})");
     }(w));
 }
 

@@ -61,7 +61,9 @@ TlsFront::TlsFront(const gateway::Config& config, const Clock& clock)
 
 Result<std::unique_ptr<TlsFront>> TlsFront::open(const gateway::Config& config, const Clock& clock) {
     std::unique_ptr<TlsFront> out(new TlsFront(config, clock));
-    if (out->is_public()) LUMOZ_CHECK_OK(out->request());
+    if (out->is_public()) {
+        LUMOZ_CHECK_OK(out->request());
+    }
     out->poll();
     return out;
 }

@@ -4,6 +4,7 @@
 // chain of its successor is there: that one is asked for in `listen.tls.request_file` (docs/keys.md).
 #pragma once
 
+#include "crypto/p256.hpp"
 #include "gateway/config.hpp"
 #include "net/tls.hpp"
 #include "net/tls_chain.hpp"
