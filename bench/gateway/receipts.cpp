@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// bench-receipts DIR SECONDS: how many receipts with one signature one thread can make while the store keeps
-// each durably. The thread does what an I/O thread does for a receipt: both hashes of 1 KB bodies, the text,
-// one secp256k1 signature, the hand-over. At most 256 wait for the disk. Prints {"per_second":N}.
+// bench-receipts DIR|POSTGRES-URL SECONDS: how many receipts with one signature one thread can make while the
+// store keeps each durably. The thread does what an I/O thread does for a receipt: both hashes of 1 KB
+// bodies, the text, one secp256k1 signature, the hand-over. At most 256 wait for the disk. Prints
+// {"per_second":N}.
 #include "crypto/sha2.hpp"
 #include "receipt/text.hpp"
+#include "store/postgres_store.hpp"
 #include "store/sqlite_store.hpp"
 
 #include <atomic>
@@ -41,14 +43,28 @@ store::Record make(const crypto::Secp256k1Key& key, const std::string& digest, c
             .signatures = std::move(signatures)};
 }
 
+std::unique_ptr<store::ReceiptStore> open_store(const std::string& place, const Clock& clock) {
+    if (place.starts_with("postgres://")) {
+        store::PostgresOptions options;
+        auto target = store::read_pg_target(place, {}, false);
+        if (!target) stop(target.error());
+        options.target = std::move(*target);
+        auto opened = store::PostgresStore::open(options, clock);
+        if (!opened) stop(opened.error());
+        return std::move(*opened);
+    }
+    auto opened = store::SqliteStore::open({.directory = place}, clock);
+    if (!opened) stop(opened.error());
+    return std::move(*opened);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3) return std::fputs("usage: bench-receipts DIR SECONDS\n", stderr), 1;
+    if (argc != 3) return std::fputs("usage: bench-receipts DIR|POSTGRES-URL SECONDS\n", stderr), 1;
     const SystemClock clock;
-    auto opened = store::SqliteStore::open({.directory = argv[1]}, clock);
-    if (!opened) stop(opened.error());
-    store::SqliteStore& store = **opened;
+    const auto opened = open_store(argv[1], clock);
+    store::ReceiptStore& store = *opened;
     const auto key = crypto::Secp256k1Key::generate();
     const std::string digest = "sha256:" + std::string(64, 'a');
     if (const Status put =

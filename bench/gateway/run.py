@@ -229,6 +229,34 @@ def receipts_rows(service, slow):
         yield row(name, "1/s", ours, required, "required", f">= {stated} / {slow:.2f} = {required:.0f}", ours >= required)
 
 
+def postgres_rows(upstream, sqlite):
+    """The same program on PostgreSQL (Unix socket, fsync on, same disk) and on SQLite: what sharing receipts costs."""
+    server = harness.PostgresServer()
+    service = lumozd(upstream, receipts__url=server.url)
+
+    def made(place):
+        def measure():
+            with tempfile.TemporaryDirectory(dir=sqlite.folder) as folder:
+                done = subprocess.run([BENCH / "bench-receipts", place or folder, "2"], capture_output=True, text=True, check=True, timeout=60)
+            return json.loads(done.stdout)["per_second"]
+
+        return measure
+
+    def post(address, connections, member):
+        return lambda: load("post", address[1], "--connections", connections, "--seconds", 2)[member]
+
+    try:
+        base, ours = medians(post(sqlite.address, 64, "per_second"), post(service.address, 64, "per_second"))
+        yield row("PostgreSQL: receipts/s through one I/O thread, three signatures", "1/s", ours, base, "SQLite", "reported", True)
+        base, ours = medians(made(""), made(server.url))
+        yield row("PostgreSQL: receipts/s made by one thread, one signature", "1/s", ours, base, "SQLite", "reported", True)
+        base, ours = medians(post(sqlite.address, 1, "p50_us"), post(service.address, 1, "p50_us"))
+        yield row("PostgreSQL: latency p50 of one small completion, durable first", "µs", ours, base, "SQLite", "reported", True)
+    finally:
+        service.close()
+        server.close()
+
+
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
         super().__init__("localhost", timeout=120)
@@ -291,6 +319,8 @@ def main():
         rows.append(latency_row(nginx, full, slow))
         note("receipts per second")
         rows += receipts_rows(full, slow)
+        note("PostgreSQL")
+        rows += postgres_rows(upstream, full)
     finally:
         for thing in (full, relaxed, nginx, upstream):
             thing.close()

@@ -79,7 +79,7 @@ Result<PgReaders::Connection> PgReaders::connect() const {
     LUMOZ_CHECK_OK(
         connection->run("SET search_path=pg_catalog;SET default_transaction_read_only=on;"
                         "SET statement_timeout=" +
-                            std::to_string(limit_.count()),
+                            std::to_string(limit_.count() * 4 / 5),
                         "store.pg_readers.open"));
     for (const auto& [name, sql] : statements()) {
         LUMOZ_CHECK_OK(connection->prepare(name, sql));
@@ -118,10 +118,10 @@ Result<PgRows> PgReaders::query(const char* name, const PgParams& params, std::s
         LUMOZ_TRY(connection, open());
     }
     auto rows = connection->query(name, params, where, most);
-    if (connection->alive()) {
-        give_back(std::move(connection));
-    } else {
+    if (!rows && rows.error().rule == "E_STORE_IO") {
         failed();
+    } else if (connection->alive()) {
+        give_back(std::move(connection));
     }
     return rows;
 }
