@@ -24,6 +24,7 @@ vectors::Handlers all_handlers(vectors::Live& live) {
     vectors::add_tdx(handlers);
     vectors::add_event_logs(handlers);
     vectors::add_reports(handlers);
+    vectors::add_translation(handlers);
     return handlers;
 }
 

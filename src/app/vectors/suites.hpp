@@ -19,6 +19,8 @@ void add_aci(Handlers& handlers);
 void add_service(Handlers& handlers, Live& live);
 /// `tinfoil_key_binding_v2`, `tinfoil_report_data_v3`, `tinfoil_bundle_v2`, `dstack_report`.
 void add_reports(Handlers& handlers);
+/// `anthropic_translation`.
+void add_translation(Handlers& handlers);
 /// `oms_root`.
 void add_oms(Handlers& handlers);
 /// `verify`, `policy`, `parse` of vectors/tdx.

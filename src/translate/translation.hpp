@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// One exchange between a client that speaks Anthropic's Messages or OpenAI's Responses API and an engine that
+// speaks chat completions only. Knows nothing of HTTP; docs/translation.md says what moves over, what is
+// dropped and what is refused.
+#pragma once
+
+#include "translate/chat_request.hpp"
+#include "translate/chat_stream.hpp"
+
+#include <memory>
+
+namespace lumoz::translate {
+
+enum class Protocol : std::uint8_t { Messages, Responses };
+
+class Translation {
+public:
+    /// Reads the client's request. `E_TRANSLATE_REQUEST`: it asks for what has no counterpart; the detail is
+    /// meant for the client and holds nothing of what it wrote. `E_JSON`: not within `limits`.
+    static Result<std::unique_ptr<Translation>> of(Protocol protocol, std::string_view request,
+                                                   const json::Limits& limits, AnswerFacts facts);
+    Translation(const Translation&) = delete;
+    Translation& operator=(const Translation&) = delete;
+
+    [[nodiscard]] Protocol protocol() const { return protocol_; }
+    /// The body for the engine's `/v1/chat/completions`.
+    [[nodiscard]] const std::string& request() const { return request_.body; }
+    /// A whole answer of the engine as the client's. `E_TRANSLATE_ANSWER`.
+    [[nodiscard]] Result<std::string> answer(std::string_view chat) const;
+    /// The next bytes of the engine's event stream; what the client gets for them. `E_TRANSLATE_ANSWER`, after
+    /// which nothing more may be fed.
+    [[nodiscard]] Result<std::string> piece(ByteView bytes);
+    /// The receipt's event, canonical JSON: `{"from":…,"to":"chat.completions","type":"lumoz.translated"}`.
+    [[nodiscard]] std::string_view receipt_event() const;
+
+private:
+    Translation(Protocol protocol, ChatRequest request, AnswerFacts facts);
+
+    Protocol protocol_;
+    ChatRequest request_;
+    AnswerFacts facts_;
+    std::unique_ptr<ChatStream> stream_;  ///< refers to `request_`
+};
+
+}  // namespace lumoz::translate
