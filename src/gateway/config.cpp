@@ -36,6 +36,9 @@ Status validate(const Config& c) {
         return refuse("model.path is needed when engine.kind is \"llama-server\"");
     if (c.engine_kind == EngineKind::LlamaServer && !c.engine_url.empty())
         return refuse("engine.url needs engine.kind = \"url\"");
+    for (const std::string& protocol : c.engine_speaks)
+        if (protocol != "messages" && protocol != "responses")
+            return refuse("engine.speaks may name \"messages\" and \"responses\"");
     if (!c.engine_spki_sha256.empty() && !fixed_from_hex<Digest256>(c.engine_spki_sha256))
         return refuse("engine.spki_sha256 must be 64 hex digits");
     if (!c.collateral_file.empty() && !c.collateral_service.empty())
@@ -62,6 +65,9 @@ Result<Config> make_config(const ConfigValues& values) {
                           "`?");
         LUMOZ_CHECK_OK(found->set(config, value));
     }
+    // llama-server is known to speak both; of another engine only its operator knows.
+    if (config.engine_kind == EngineKind::Url && !values.contains("engine.speaks"))
+        config.engine_speaks.clear();
     LUMOZ_CHECK_OK(validate(config));
     return config;
 }

@@ -31,6 +31,7 @@ struct Config {
     EngineKind engine_kind = EngineKind::LlamaServer;
     std::string engine_binary;
     std::string engine_url;
+    std::vector<std::string> engine_speaks = {"messages", "responses"};
     std::string engine_ca_file;
     std::string engine_spki_sha256;
     std::int64_t engine_pool = 64;

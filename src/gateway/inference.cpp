@@ -2,6 +2,7 @@
 #include "gateway/inference.hpp"
 
 #include "base/log.hpp"
+#include "gateway/translated.hpp"
 
 namespace lumoz::gateway {
 namespace {
@@ -146,18 +147,26 @@ net::Task<void> Inference::run() {
         co_await refuse(parsed.error());
         co_return;
     }
+    std::string_view forwarded = parsed->forwarded ? std::string_view(*parsed->forwarded) : as_text(*body);
+    auto translation = begin_translation(call_, forwarded);
+    if (!translation) {
+        co_await refuse(std::move(translation).error());
+        co_return;
+    }
     if (!service.engine.ready()) {
         ApiError error = api_error(Failure::EngineNotReady);
         co_await refuse(std::move(error));
         co_return;
     }
-    if (parsed->forwarded) {
-        fields_.forwarded = receipt::ForwardedHash(crypto::sha256(as_bytes(*parsed->forwarded)).bytes);
-        co_await forward(as_bytes(*parsed->forwarded));
-    } else {
-        fields_.forwarded = receipt::ForwardedHash(digest.bytes);
-        co_await forward(*body);
+    if (*translation) {
+        translation_ = std::move(*translation);
+        forwarded = translation_->request();
+        fields_.other_events.emplace_back(translation_->receipt_event());
     }
+    const bool as_received = forwarded.data() == as_text(*body).data();
+    fields_.forwarded =
+        receipt::ForwardedHash(as_received ? digest.bytes : crypto::sha256(as_bytes(forwarded)).bytes);
+    co_await forward(as_bytes(forwarded));
 }
 
 net::Task<void> Inference::forward(ByteView body) {
@@ -168,7 +177,7 @@ net::Task<void> Inference::forward(ByteView body) {
     total_limit_ = std::make_unique<TotalLimit>(loop, *this);
     total_limit_->set(loop.now() + config.engine_total_timeout);
     const net::TimePoint begin = loop.now();
-    std::string target(engine_target(call_.route->page));
+    std::string target(engine_target(translation_ ? Page::ChatCompletions : call_.route->page));
     std::string method = "POST";
     auto sent = co_await call_.service.engine.send(loop, std::move(method), std::move(target),
                                                    call_.exchange.head().headers, body, &token_);

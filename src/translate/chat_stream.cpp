@@ -3,10 +3,11 @@
 
 namespace lumoz::translate {
 
-Result<std::string> ChatStream::feed(ByteView piece) {
+Status ChatStream::feed(ByteView piece, std::string& out) {
     out_.clear();
-    LUMOZ_CHECK_OK(reader_.feed(piece, *this));
-    return std::move(out_);
+    Status status = reader_.feed(piece, *this);
+    out = std::move(out_);
+    return status;
 }
 
 void ChatStream::emit(std::string_view name, std::string_view json) {

@@ -21,10 +21,10 @@ public:
     ChatStream(const ChatStream&) = delete;
     ChatStream& operator=(const ChatStream&) = delete;
 
-    /// Takes the engine's next bytes and gives what the client gets for them, possibly nothing. The terminal
-    /// event comes when the engine's `[DONE]` does. `E_TRANSLATE_ANSWER`: not a chat stream; nothing more may
-    /// be fed then.
-    [[nodiscard]] Result<std::string> feed(ByteView piece);
+    /// Takes the engine's next bytes; `out` is what the client gets for them, possibly nothing. The terminal
+    /// event comes when the engine's `[DONE]` does. `E_TRANSLATE_ANSWER`: not a chat stream; `out` is what came
+    /// before that, and nothing more may be fed.
+    Status feed(ByteView piece, std::string& out);
 
     /// Largest event of an engine, and all that a stream may add up to where it must be said again at its end.
     static constexpr std::size_t kMaxEvent = std::size_t{1} << 20;

@@ -43,9 +43,10 @@ inline std::string stream_of(Protocol protocol, std::string_view request, std::s
     if (!made) return {};
     std::string out;
     for (std::size_t at = 0; at < stream.size(); at += size) {
-        const auto piece = made->piece(as_bytes(stream.substr(at, size)));
-        if (!piece) return out + "error: " + piece.error().detail;
-        out += *piece;
+        std::string piece;
+        const Status read = made->piece(as_bytes(stream.substr(at, size)), piece);
+        out += piece;
+        if (!read) return out + "error: " + read.error().detail;
     }
     return out;
 }

@@ -24,7 +24,7 @@ Result<std::string> Translation::answer(std::string_view chat) const {
                                            : response_from_chat(chat, request_, facts_);
 }
 
-Result<std::string> Translation::piece(ByteView bytes) {
+Status Translation::piece(ByteView bytes, std::string& out) {
     if (!stream_) {
         if (protocol_ == Protocol::Messages) {
             stream_ = std::make_unique<MessagesStream>(request_, facts_);
@@ -32,7 +32,7 @@ Result<std::string> Translation::piece(ByteView bytes) {
             stream_ = std::make_unique<ResponsesStream>(request_, facts_);
         }
     }
-    return stream_->feed(bytes);
+    return stream_->feed(bytes, out);
 }
 
 std::string_view Translation::receipt_event() const {

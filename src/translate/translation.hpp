@@ -27,9 +27,9 @@ public:
     [[nodiscard]] const std::string& request() const { return request_.body; }
     /// A whole answer of the engine as the client's. `E_TRANSLATE_ANSWER`.
     [[nodiscard]] Result<std::string> answer(std::string_view chat) const;
-    /// The next bytes of the engine's event stream; what the client gets for them. `E_TRANSLATE_ANSWER`, after
-    /// which nothing more may be fed.
-    [[nodiscard]] Result<std::string> piece(ByteView bytes);
+    /// The next bytes of the engine's event stream; `out` is what the client gets for them, of an error too.
+    /// `E_TRANSLATE_ANSWER`: nothing more may be fed.
+    Status piece(ByteView bytes, std::string& out);
     /// The receipt's event, canonical JSON: `{"from":…,"to":"chat.completions","type":"lumoz.translated"}`.
     [[nodiscard]] std::string_view receipt_event() const;
 
