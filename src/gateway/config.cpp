@@ -36,9 +36,13 @@ Status validate(const Config& c) {
         return refuse("model.path is needed when engine.kind is \"llama-server\"");
     if (c.engine_kind == EngineKind::LlamaServer && !c.engine_url.empty())
         return refuse("engine.url needs engine.kind = \"url\"");
-    for (const std::string& protocol : c.engine_speaks)
-        if (protocol != "messages" && protocol != "responses")
-            return refuse("engine.speaks may name \"messages\" and \"responses\"");
+    bool translatable = false;
+    for (const std::string& protocol : c.engine_speaks) {
+        if (protocol != "chat.completions" && protocol != "messages" && protocol != "responses")
+            return refuse("engine.speaks may name \"chat.completions\", \"messages\" and \"responses\"");
+        translatable = translatable || protocol != "responses";
+    }
+    if (!translatable) return refuse("engine.speaks must name \"chat.completions\" or \"messages\"");
     if (!c.engine_spki_sha256.empty() && !fixed_from_hex<Digest256>(c.engine_spki_sha256))
         return refuse("engine.spki_sha256 must be 64 hex digits");
     if (!c.collateral_file.empty() && !c.collateral_service.empty())
@@ -65,9 +69,9 @@ Result<Config> make_config(const ConfigValues& values) {
                           "`?");
         LUMOZ_CHECK_OK(found->set(config, value));
     }
-    // llama-server is known to speak both; of another engine only its operator knows.
+    // llama-server is known to speak all; of another engine only its operator knows.
     if (config.engine_kind == EngineKind::Url && !values.contains("engine.speaks"))
-        config.engine_speaks.clear();
+        config.engine_speaks = {"chat.completions"};
     LUMOZ_CHECK_OK(validate(config));
     return config;
 }

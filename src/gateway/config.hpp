@@ -31,7 +31,8 @@ struct Config {
     EngineKind engine_kind = EngineKind::LlamaServer;
     std::string engine_binary;
     std::string engine_url;
-    std::vector<std::string> engine_speaks = {"messages", "responses"};
+    std::vector<std::string> engine_speaks = {"chat.completions", "messages", "responses"};
+    bool engine_tidy_requests = false;
     std::string engine_ca_file;
     std::string engine_spki_sha256;
     std::int64_t engine_pool = 64;

@@ -158,8 +158,12 @@ std::vector<ConfigKey> engine_keys() {
              "Whether the engine also answers `/v1/embeddings`"),
         text("engine.url", &Config::engine_url, "`http://…`, `https://…` or `unix:/path.sock`"),
         texts("engine.speaks", &Config::engine_speaks,
-              "What the engine speaks beside chat completions: \"messages\" (Anthropic), \"responses\" "
-              "(OpenAI). What is not named is translated; `url` engines without this key: `[]`"),
+              "Protocols the engine speaks: \"chat.completions\", \"responses\" (OpenAI), \"messages\" "
+              "(Anthropic). What is not named is translated (docs/translation.md); `url` engines without this "
+              "key: `[\"chat.completions\"]`"),
+        flag("engine.tidy_requests", &Config::engine_tidy_requests,
+             "Leaves out members that the protocol does not have, and moves sampling numbers into its range, "
+             "for engines that refuse them; receipts say so"),
         text("engine.ca_file", &Config::engine_ca_file, "PEM file of the authorities for an https engine"),
         text("engine.spki_sha256", &Config::engine_spki_sha256,
              "Pin of an https engine's key: SHA-256 of its SubjectPublicKeyInfo in hex"),

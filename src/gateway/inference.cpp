@@ -147,10 +147,9 @@ net::Task<void> Inference::run() {
         co_await refuse(parsed.error());
         co_return;
     }
-    std::string_view forwarded = parsed->forwarded ? std::string_view(*parsed->forwarded) : as_text(*body);
-    auto translation = begin_translation(call_, forwarded);
-    if (!translation) {
-        co_await refuse(std::move(translation).error());
+    auto fitted = fit_request(call_, parsed->forwarded ? std::string_view(*parsed->forwarded) : as_text(*body));
+    if (!fitted) {
+        co_await refuse(std::move(fitted).error());
         co_return;
     }
     if (!service.engine.ready()) {
@@ -158,11 +157,9 @@ net::Task<void> Inference::run() {
         co_await refuse(std::move(error));
         co_return;
     }
-    if (*translation) {
-        translation_ = std::move(*translation);
-        forwarded = translation_->request();
-        fields_.other_events.emplace_back(translation_->receipt_event());
-    }
+    if (!fitted->receipt_event.empty()) fields_.other_events.push_back(std::move(fitted->receipt_event));
+    const std::string_view forwarded = fitted->body();
+    translation_ = std::move(fitted->translation);
     const bool as_received = forwarded.data() == as_text(*body).data();
     fields_.forwarded =
         receipt::ForwardedHash(as_received ? digest.bytes : crypto::sha256(as_bytes(forwarded)).bytes);
@@ -177,7 +174,7 @@ net::Task<void> Inference::forward(ByteView body) {
     total_limit_ = std::make_unique<TotalLimit>(loop, *this);
     total_limit_->set(loop.now() + config.engine_total_timeout);
     const net::TimePoint begin = loop.now();
-    std::string target(engine_target(translation_ ? Page::ChatCompletions : call_.route->page));
+    std::string target(translation_ ? translation_->target() : engine_target(call_.route->page));
     std::string method = "POST";
     auto sent = co_await call_.service.engine.send(loop, std::move(method), std::move(target),
                                                    call_.exchange.head().headers, body, &token_);

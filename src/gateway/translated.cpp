@@ -3,30 +3,76 @@
 
 #include "base/log.hpp"
 #include "gateway/inference.hpp"
+#include "translate/tidy.hpp"
 
 namespace lumoz::gateway {
+
+namespace {
+
+struct FormOfPage {
+    Page page;
+    translate::RequestForm form;
+    std::string_view name;
+};
+constexpr std::array<FormOfPage, 4> kForms{{
+    {Page::ChatCompletions, translate::RequestForm::Chat, "chat.completions"},
+    {Page::Completions, translate::RequestForm::Completions, "completions"},
+    {Page::Responses, translate::RequestForm::Responses, "responses"},
+    {Page::Messages, translate::RequestForm::Messages, "messages"},
+}};
+
+json::Limits limits_of(const Config& config) {
+    return {.max_bytes = static_cast<std::size_t>(config.max_body_bytes),
+            .max_depth = static_cast<std::uint32_t>(config.max_json_depth)};
+}
+
+ApiError bad_request(const Error& error) {
+    const bool for_client = error.rule == "E_TRANSLATE_REQUEST";
+    return api_error(Failure::BadRequest, for_client ? error.detail : std::string());
+}
+
+std::expected<FittedRequest, ApiError> tidied(const FormOfPage& row, const Config& config,
+                                              std::string_view body) {
+    const Result<json::Document> document = json::Document::parse(body, limits_of(config));
+    if (!document) return std::unexpected(bad_request(document.error()));
+    Result<std::string> made = translate::tidy_request(row.form, document->root());
+    if (!made) return std::unexpected(bad_request(made.error()));
+    FittedRequest out;
+    const std::string name(row.name);
+    out.tidied = std::move(*made);
+    out.receipt_event = R"({"from":")" + name + R"(","to":")" + name + R"(","type":"lumoz.translated"})";
+    return out;
+}
+
+}  // namespace
 
 std::optional<translate::Protocol> translated_protocol(Page page, const Config& config) {
     const auto spoken = [&](std::string_view name) {
         return std::ranges::find(config.engine_speaks, name) != config.engine_speaks.end();
     };
-    if (page == Page::Messages && !spoken("messages")) return translate::Protocol::Messages;
-    if (page == Page::Responses && !spoken("responses")) return translate::Protocol::Responses;
+    const bool chat = spoken("chat.completions");
+    if (page == Page::Messages && chat && !spoken("messages")) return translate::Protocol::Messages;
+    if (page == Page::Responses && chat && !spoken("responses")) return translate::Protocol::Responses;
+    if (page == Page::ChatCompletions && !chat) return translate::Protocol::Chat;
     return std::nullopt;
 }
 
-std::expected<std::unique_ptr<translate::Translation>, ApiError> begin_translation(const Call& call,
-                                                                                   std::string_view body) {
+std::expected<FittedRequest, ApiError> fit_request(const Call& call, std::string_view body) {
     const Config& config = call.service.config;
-    const std::optional<translate::Protocol> protocol = translated_protocol(call.route->page, config);
-    if (!protocol) return nullptr;
-    const json::Limits limits{.max_bytes = static_cast<std::size_t>(config.max_body_bytes),
-                              .max_depth = static_cast<std::uint32_t>(config.max_json_depth)};
-    auto made = translate::Translation::of(*protocol, body, limits,
-                                           {.id = call.id, .now = call.service.clock.now()});
-    if (made) return std::move(*made);
-    const bool for_client = made.error().rule == "E_TRANSLATE_REQUEST";
-    return std::unexpected(api_error(Failure::BadRequest, for_client ? made.error().detail : std::string()));
+    const Page page = call.route->page;
+    FittedRequest out;
+    out.given = body;
+    if (const auto protocol = translated_protocol(page, config)) {
+        auto made = translate::Translation::of(*protocol, body, limits_of(config),
+                                               {.id = call.id, .now = call.service.clock.now()});
+        if (!made) return std::unexpected(bad_request(made.error()));
+        out.translation = std::move(*made);
+        out.receipt_event = out.translation->receipt_event();
+        return out;
+    }
+    const auto* const row = std::ranges::find(kForms, page, &FormOfPage::page);
+    if (!config.engine_tidy_requests || row == kForms.end()) return out;
+    return tidied(*row, config, body);
 }
 
 std::string error_body(const ApiError& error, std::optional<Page> page) {

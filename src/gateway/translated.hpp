@@ -8,14 +8,25 @@
 
 namespace lumoz::gateway {
 
-/// The protocol that is translated for this page; nothing where the engine speaks it itself
-/// (`engine.speaks`), or where there is nothing to translate.
+/// The translation that this page needs; nothing where the engine speaks its protocol (`engine.speaks`), or
+/// where there is no way.
 [[nodiscard]] std::optional<translate::Protocol> translated_protocol(Page page, const Config& config);
 
-/// The translation of a request on this page, or none where the engine gets it as it is. 400 for what cannot
-/// be translated. Requires: `body` was accepted by `read_request_body`.
-[[nodiscard]] std::expected<std::unique_ptr<translate::Translation>, ApiError> begin_translation(
-    const Call& call, std::string_view body);
+/// A request as the engine gets it.
+struct FittedRequest {
+    std::unique_ptr<translate::Translation> translation;  ///< holds the body, and knows the way back
+    std::optional<std::string> tidied;                    ///< with `engine.tidy_requests`
+    std::string_view given;
+    std::string receipt_event = {};                       ///< `lumoz.translated`; empty: `given` is as it was
+
+    [[nodiscard]] std::string_view body() const {
+        if (translation) return translation->request();
+        return tidied ? std::string_view(*tidied) : given;
+    }
+};
+/// Translates or tidies a request where its page and the engine need it. 400 for what cannot be translated.
+/// Requires: `body` was accepted by `read_request_body`, and outlives the result.
+[[nodiscard]] std::expected<FittedRequest, ApiError> fit_request(const Call& call, std::string_view body);
 
 /// The error body for a client of this page: on `/v1/messages` with a member `type` of value `error` beside
 /// the envelope, since Anthropic's clients look for it.

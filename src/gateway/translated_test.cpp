@@ -20,7 +20,7 @@ const std::string kChat = R"({"id":"chatcmpl-7","model":"m","choices":[{"index":
                           R"("usage":{"prompt_tokens":3,"completion_tokens":2}})";
 
 WorldOptions translating() {
-    return {.change = [](Config& c) { c.engine_speaks.clear(); }};
+    return {.change = [](Config& c) { c.engine_speaks = {"chat.completions"}; }};
 }
 
 /// Event `lumoz.translated` as it must stand in the receipt.
@@ -221,7 +221,7 @@ TEST(Translated, NonsenseInAStreamCutsIt) {
 }
 
 TEST(Translated, AnEngineThatSpeaksTheProtocolGetsItAsItIs) {
-    World w({.change = [](Config& c) { c.engine_speaks = {"messages"}; }});
+    World w({.change = [](Config& c) { c.engine_speaks = {"chat.completions", "messages"}; }});
     const std::string answer = R"({"id":"msg_1","type":"message"})";
     w.engine_routes.on("/v1/messages", [&w, &answer](net::Exchange& e) -> net::Task<void> {
         const Result<ByteView> request = co_await e.read_body(1 << 20);
@@ -238,7 +238,7 @@ TEST(Translated, AnEngineThatSpeaksTheProtocolGetsItAsItIs) {
 }
 
 TEST(Translated, ErrorsOfMessagesHaveAnthropicsOuterType) {
-    World w({.tokens = testing::token_line("a", "t"), .change = [](Config& c) { c.engine_speaks.clear(); }});
+    World w({.tokens = testing::token_line("a", "t"), .change = [](Config& c) { c.engine_speaks = {"chat.completions"}; }});
     answer_chat(w, R"({"error":{"type":"exceed_context_size_error","message":"MARKER"}})", "application/json", 400);
     w.run([](World& w) -> net::Task<void> {
         const Reply unauthorized = co_await w.post("/v1/messages", kMessages);
@@ -261,13 +261,63 @@ TEST(Translated, SpeaksIsCheckedAndItsDefaultFollowsTheEngine) {
         return made ? made->engine_speaks : std::vector<std::string>{made.error().detail};
     };
     const ConfigValues url{{"engine.kind", std::string("url")}, {"engine.url", std::string("http://x")}};
-    EXPECT_EQ(speaks({{"model.path", std::string("m")}}), (std::vector<std::string>{"messages", "responses"}));
-    EXPECT_EQ(speaks(url), std::vector<std::string>{});
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(speaks({{"model.path", std::string("m")}}), (Names{"chat.completions", "messages", "responses"}));
+    EXPECT_EQ(speaks(url), Names{"chat.completions"});
     ConfigValues said = url;
-    said["engine.speaks"] = std::vector<std::string>{"responses"};
-    EXPECT_EQ(speaks(said), std::vector<std::string>{"responses"});
-    said["engine.speaks"] = std::vector<std::string>{"chat"};
-    EXPECT_EQ(speaks(said), std::vector<std::string>{"engine.speaks may name \"messages\" and \"responses\""});
+    said["engine.speaks"] = Names{"messages"};
+    EXPECT_EQ(speaks(said), Names{"messages"});
+    said["engine.speaks"] = Names{"chat"};
+    EXPECT_EQ(speaks(said),
+              Names{"engine.speaks may name \"chat.completions\", \"messages\" and \"responses\""});
+    for (const Names& names : {Names{}, Names{"responses"}}) {
+        said["engine.speaks"] = names;
+        EXPECT_EQ(speaks(said), Names{"engine.speaks must name \"chat.completions\" or \"messages\""});
+    }
+}
+
+TEST(Translated, ChatBeforeAnEngineThatSpeaksMessagesOnly) {
+    World w({.change = [](Config& c) { c.engine_speaks = {"messages"}; }});
+    w.engine_routes.on("/v1/messages", [&w](net::Exchange& e) -> net::Task<void> {
+        const Result<ByteView> request = co_await e.read_body(1 << 20);
+        w.last_engine_body = request ? std::string(as_text(*request)) : std::string();
+        const net::Headers headers{{"Content-Type", "application/json"}};
+        const std::string body = R"({"id":"msg_1","type":"message","role":"assistant","model":"m","content":)"
+                                 R"([{"type":"text","text":"yes"}],"stop_reason":"end_turn",)"
+                                 R"("usage":{"input_tokens":1,"output_tokens":2}})";
+        (void)co_await e.respond(200, headers, as_bytes(body));
+    });
+    w.run([](World& w) -> net::Task<void> {
+        const Reply reply =
+            co_await w.post("/v1/chat/completions", R"({"model":"m","messages":[{"role":"user","content":"hi"}]})");
+        EXPECT_EQ(reply.status, 200);
+        EXPECT_NE(reply.body.find(R"("message":{"role":"assistant","content":"yes"})"), std::string::npos);
+        EXPECT_EQ(w.last_engine_body, R"({"model":"m","system":[],"messages":[{"role":"user","content":"hi"}],)"
+                                      R"("max_tokens":4096})");
+        const std::string stored = w.receipt("msg_1");
+        EXPECT_EQ(event_hash(stored, "request.forwarded"), sha256_of(w.last_engine_body));
+        EXPECT_EQ(event_of(stored, "lumoz.translated"),
+                  R"({"from":"chat.completions","to":"messages","type":"lumoz.translated"})");
+    }(w));
+}
+
+TEST(Translated, RequestsAreTidiedWhereTheOperatorSaysSo) {
+    for (const bool tidy : {true, false}) {
+        World w({.change = [tidy](Config& c) { c.engine_tidy_requests = tidy; }});
+        answer_chat(w, kChat);
+        w.run([](World& w, bool tidy) -> net::Task<void> {
+            const std::string request = R"({"model":"m","messages":[ ],"temperature":5,"stranger":1})";
+            const Reply reply = co_await w.post("/v1/chat/completions", request);
+            EXPECT_EQ(reply.body, kChat);
+            EXPECT_EQ(w.last_engine_body, tidy ? R"({"model":"m","messages":[ ],"temperature":2})" : request);
+            const std::string stored = w.receipt("chatcmpl-7");
+            EXPECT_EQ(event_hash(stored, "request.received"), sha256_of(request));
+            EXPECT_EQ(event_hash(stored, "request.forwarded"), sha256_of(w.last_engine_body));
+            EXPECT_EQ(event_of(stored, "lumoz.translated"),
+                      tidy ? R"({"from":"chat.completions","to":"chat.completions","type":"lumoz.translated"})"
+                           : "");
+        }(w, tidy));
+    }
 }
 
 }  // namespace

@@ -227,10 +227,10 @@ TEST(MessagesStream, NonsenseEndsItAfterWhatWasGood) {
 }
 
 TEST(MessagesStream, ALineIsBounded) {
-    const std::string line(ChatStream::kMaxEvent + 2, 'x');
+    const std::string line(EventStream::kMaxEvent + 2, 'x');
     EXPECT_EQ(stream_of(Protocol::Messages, kRequest, line, 4'096), "error: stream: a line is too long");
     std::string lines;
-    while (lines.size() < 2 * ChatStream::kMaxEvent)
+    while (lines.size() < 2 * EventStream::kMaxEvent)
         lines += "data: " + std::string(10'000, ' ') + "\n";
     EXPECT_EQ(stream_of(Protocol::Messages, kRequest, lines, 65'536), "error: stream: an event is too large");
 }

@@ -222,7 +222,7 @@ TEST(ResponsesStream, ARefusalAndAnEarlyEnd) {
 TEST(ResponsesStream, WhatMustBeSaidAgainIsBounded) {
     const std::string text(100'000, 'x');
     std::string stream;
-    for (std::size_t i = 0; i <= ChatStream::kMaxKept / text.size(); ++i)
+    for (std::size_t i = 0; i <= EventStream::kMaxKept / text.size(); ++i)
         stream += chunk(R"({"content":")" + text + "\"}");
     EXPECT_TRUE(stream_of(Protocol::Responses, kRequest, stream, 65'536)
                     .ends_with("error: stream: too long to be said again at its end"));
