@@ -157,10 +157,11 @@ std::vector<ConfigKey> engine_keys() {
         flag("engine.embeddings", &Config::engine_embeddings,
              "Whether the engine also answers `/v1/embeddings`"),
         text("engine.url", &Config::engine_url, "`http://…`, `https://…` or `unix:/path.sock`"),
-        texts("engine.speaks", &Config::engine_speaks,
-              "Protocols the engine speaks: \"chat.completions\", \"responses\" (OpenAI), \"messages\" "
-              "(Anthropic). What is not named is translated (docs/translation.md); `url` engines without this "
-              "key: `[\"chat.completions\"]`"),
+        texts(
+            "engine.speaks", &Config::engine_speaks,
+            "Protocols the engine speaks: \"chat.completions\", \"responses\" (OpenAI), \"messages\" "
+            "(Anthropic). What is not named is translated (docs/translation.md); `url` engines without this "
+            "key: `[\"chat.completions\"]`"),
         flag("engine.tidy_requests", &Config::engine_tidy_requests,
              "Leaves out members that the protocol does not have, and moves sampling numbers into its range, "
              "for engines that refuse them; receipts say so"),

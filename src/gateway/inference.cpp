@@ -147,7 +147,8 @@ net::Task<void> Inference::run() {
         co_await refuse(parsed.error());
         co_return;
     }
-    auto fitted = fit_request(call_, parsed->forwarded ? std::string_view(*parsed->forwarded) : as_text(*body));
+    auto fitted =
+        fit_request(call_, parsed->forwarded ? std::string_view(*parsed->forwarded) : as_text(*body));
     if (!fitted) {
         co_await refuse(std::move(fitted).error());
         co_return;

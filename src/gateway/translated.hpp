@@ -17,7 +17,7 @@ struct FittedRequest {
     std::unique_ptr<translate::Translation> translation;  ///< holds the body, and knows the way back
     std::optional<std::string> tidied;                    ///< with `engine.tidy_requests`
     std::string_view given;
-    std::string receipt_event = {};                       ///< `lumoz.translated`; empty: `given` is as it was
+    std::string receipt_event = {};  ///< `lumoz.translated`; empty: `given` is as it was
 
     [[nodiscard]] std::string_view body() const {
         if (translation) return translation->request();

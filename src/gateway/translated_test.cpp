@@ -68,9 +68,10 @@ TEST(Translated, MessagesAnswerIsSignedAsItIsReturned) {
     w.run([](World& w) -> net::Task<void> {
         const Reply reply = co_await w.post("/v1/messages", kMessages);
         EXPECT_EQ(reply.status, 200);
-        EXPECT_EQ(reply.body, R"({"id":"chatcmpl-7","type":"message","role":"assistant","model":"m","content":)"
-                              R"([{"type":"text","text":"hello"}],"stop_reason":"end_turn","stop_sequence":null,)"
-                              R"("usage":{"input_tokens":3,"output_tokens":2}})");
+        EXPECT_EQ(reply.body,
+                  R"({"id":"chatcmpl-7","type":"message","role":"assistant","model":"m","content":)"
+                  R"([{"type":"text","text":"hello"}],"stop_reason":"end_turn","stop_sequence":null,)"
+                  R"("usage":{"input_tokens":3,"output_tokens":2}})");
         EXPECT_EQ(reply.headers.get("Content-Type"), "application/json");
         EXPECT_EQ(w.last_engine_body, kMessagesForwarded);
         const std::string stored = w.receipt(std::string(reply.headers.get("X-Receipt-Id")));
@@ -115,8 +116,9 @@ TEST(Translated, StreamIsSignedAsItIsReturned) {
             EXPECT_EQ(reply.headers.get("Content-Type"), "text/event-stream");
             EXPECT_NE(reply.body.find("hé"), std::string::npos);
             EXPECT_EQ(reply.body.find("data: [DONE]"), std::string::npos);
-            EXPECT_NE(reply.body.find(page == "messages" ? "event: message_stop\n" : "event: response.completed\n"),
-                      std::string::npos);
+            EXPECT_NE(
+                reply.body.find(page == "messages" ? "event: message_stop\n" : "event: response.completed\n"),
+                std::string::npos);
             const std::string stored = w.receipt("chatcmpl-7");
             EXPECT_EQ(event_hash(stored, "response.returned"), sha256_of(reply.body));
             EXPECT_EQ(event_of(stored, "lumoz.translated"), translated(page));
@@ -134,8 +136,9 @@ TEST(Translated, TheLastEventWaitsForTheReceipt) {
         EXPECT_FALSE(reply.clean);
         EXPECT_EQ(reply.body.find("message_stop"), std::string::npos);
         EXPECT_TRUE(reply.body.ends_with("\n\n"));
-        EXPECT_NE(reply.body.find("event: error\ndata: {\"type\":\"error\",\"error\":{\"message\":\"Receipts"),
-                  std::string::npos);
+        EXPECT_NE(
+            reply.body.find("event: error\ndata: {\"type\":\"error\",\"error\":{\"message\":\"Receipts"),
+            std::string::npos);
     }(w));
 }
 
@@ -144,7 +147,8 @@ TEST(Translated, ProofFollowsTheLastEvent) {
     stream_chat(w, {kChatStream});
     w.run([](World& w) -> net::Task<void> {
         const net::Headers headers{{"X-Proof", "inline"}};
-        const Reply reply = co_await w.ask("POST", "/v1/messages", headers, R"({"stream":true,"messages":[]})");
+        const Reply reply =
+            co_await w.ask("POST", "/v1/messages", headers, R"({"stream":true,"messages":[]})");
         const std::size_t proof = reply.body.find("event: proof\n");
         EXPECT_NE(proof, std::string::npos);
         if (proof == std::string::npos) co_return;
@@ -172,12 +176,15 @@ TEST(Translated, WhatCannotBeTranslatedIsARefusalWithAReceipt) {
 }
 
 TEST(Translated, AnEngineThatAnswersNonsenseIs502) {
-    for (const auto& [body, type] :
-         {std::pair("{}", "application/json"), std::pair("hello", "text/plain"), std::pair("", "application/json"),
-          std::pair(R"({"choices":[{"message":{"content":7}}]})", "application/json"),
-          std::pair("data: nonsense\n\n", "text/event-stream"),
-          std::pair(R"({"choices":[{"message":{"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{x"}}]}}]})",
-                    "application/json")}) {
+    for (
+        const auto& [body, type] :
+        {std::pair("{}", "application/json"), std::pair("hello", "text/plain"),
+         std::pair("", "application/json"),
+         std::pair(R"({"choices":[{"message":{"content":7}}]})", "application/json"),
+         std::pair("data: nonsense\n\n", "text/event-stream"),
+         std::pair(
+             R"({"choices":[{"message":{"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{x"}}]}}]})",
+             "application/json")}) {
         World w(translating());
         answer_chat(w, body, type);
         w.run([](World& w) -> net::Task<void> {
@@ -185,7 +192,8 @@ TEST(Translated, AnEngineThatAnswersNonsenseIs502) {
             EXPECT_EQ(reply.status, 502);
             EXPECT_EQ(reply.error_type(), "upstream_error");
             EXPECT_EQ(reply.error_code(), "engine_garbage");
-            EXPECT_NE(event_of(w.receipt(std::string(reply.headers.get("X-Receipt-Id"))), "response.returned"), "");
+            EXPECT_NE(
+                event_of(w.receipt(std::string(reply.headers.get("X-Receipt-Id"))), "response.returned"), "");
         }(w));
     }
 }
@@ -198,7 +206,8 @@ TEST(Translated, AStreamThatBreaksHasAReceiptThatSaysSo) {
             const Reply reply = co_await w.post("/v1/messages", R"({"stream":true,"messages":[]})");
             EXPECT_FALSE(reply.clean);
             EXPECT_EQ(reply.body.find("message_stop"), std::string::npos);
-            EXPECT_NE(reply.body.find("event: error\ndata: {\"type\":\"error\",\"error\":{"), std::string::npos);
+            EXPECT_NE(reply.body.find("event: error\ndata: {\"type\":\"error\",\"error\":{"),
+                      std::string::npos);
             const std::string stored = w.receipt(std::string(reply.headers.get("X-Receipt-Id")));
             EXPECT_NE(event_of(stored, "lumoz.completeness").find(R"("cut_by":"engine")"), std::string::npos);
             EXPECT_EQ(event_hash(stored, "response.returned"), sha256_of(reply.body));
@@ -238,8 +247,10 @@ TEST(Translated, AnEngineThatSpeaksTheProtocolGetsItAsItIs) {
 }
 
 TEST(Translated, ErrorsOfMessagesHaveAnthropicsOuterType) {
-    World w({.tokens = testing::token_line("a", "t"), .change = [](Config& c) { c.engine_speaks = {"chat.completions"}; }});
-    answer_chat(w, R"({"error":{"type":"exceed_context_size_error","message":"MARKER"}})", "application/json", 400);
+    World w({.tokens = testing::token_line("a", "t"),
+             .change = [](Config& c) { c.engine_speaks = {"chat.completions"}; }});
+    answer_chat(w, R"({"error":{"type":"exceed_context_size_error","message":"MARKER"}})", "application/json",
+                400);
     w.run([](World& w) -> net::Task<void> {
         const Reply unauthorized = co_await w.post("/v1/messages", kMessages);
         EXPECT_EQ(unauthorized.status, 401);
@@ -262,7 +273,8 @@ TEST(Translated, SpeaksIsCheckedAndItsDefaultFollowsTheEngine) {
     };
     const ConfigValues url{{"engine.kind", std::string("url")}, {"engine.url", std::string("http://x")}};
     using Names = std::vector<std::string>;
-    EXPECT_EQ(speaks({{"model.path", std::string("m")}}), (Names{"chat.completions", "messages", "responses"}));
+    EXPECT_EQ(speaks({{"model.path", std::string("m")}}),
+              (Names{"chat.completions", "messages", "responses"}));
     EXPECT_EQ(speaks(url), Names{"chat.completions"});
     ConfigValues said = url;
     said["engine.speaks"] = Names{"messages"};
@@ -288,12 +300,13 @@ TEST(Translated, ChatBeforeAnEngineThatSpeaksMessagesOnly) {
         (void)co_await e.respond(200, headers, as_bytes(body));
     });
     w.run([](World& w) -> net::Task<void> {
-        const Reply reply =
-            co_await w.post("/v1/chat/completions", R"({"model":"m","messages":[{"role":"user","content":"hi"}]})");
+        const Reply reply = co_await w.post("/v1/chat/completions",
+                                            R"({"model":"m","messages":[{"role":"user","content":"hi"}]})");
         EXPECT_EQ(reply.status, 200);
         EXPECT_NE(reply.body.find(R"("message":{"role":"assistant","content":"yes"})"), std::string::npos);
-        EXPECT_EQ(w.last_engine_body, R"({"model":"m","system":[],"messages":[{"role":"user","content":"hi"}],)"
-                                      R"("max_tokens":4096})");
+        EXPECT_EQ(w.last_engine_body,
+                  R"({"model":"m","system":[],"messages":[{"role":"user","content":"hi"}],)"
+                  R"("max_tokens":4096})");
         const std::string stored = w.receipt("msg_1");
         EXPECT_EQ(event_hash(stored, "request.forwarded"), sha256_of(w.last_engine_body));
         EXPECT_EQ(event_of(stored, "lumoz.translated"),
@@ -314,8 +327,9 @@ TEST(Translated, RequestsAreTidiedWhereTheOperatorSaysSo) {
             EXPECT_EQ(event_hash(stored, "request.received"), sha256_of(request));
             EXPECT_EQ(event_hash(stored, "request.forwarded"), sha256_of(w.last_engine_body));
             EXPECT_EQ(event_of(stored, "lumoz.translated"),
-                      tidy ? R"({"from":"chat.completions","to":"chat.completions","type":"lumoz.translated"})"
-                           : "");
+                      tidy
+                          ? R"({"from":"chat.completions","to":"chat.completions","type":"lumoz.translated"})"
+                          : "");
         }(w, tidy));
     }
 }

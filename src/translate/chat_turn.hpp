@@ -9,7 +9,7 @@ namespace lumoz::translate {
 /// A piece of a user's turn: a text, or the URL of an image.
 struct UserPart {
     bool image = false;
-    std::string content;  ///< escaped content of a JSON string
+    std::string content;      ///< escaped content of a JSON string
     std::string detail = {};  ///< raw value of the image's `detail`; empty: none
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way back of a stream, whatever the two protocols are, and what an answer needs beside the engine's words.
+// The way back of a stream, whatever the two protocols are, and what an answer needs beside the engine's
+// words.
 #pragma once
 
 #include "base/bytes.hpp"

@@ -5,8 +5,17 @@ namespace lumoz::translate {
 namespace {
 
 constexpr std::array<std::string_view, 11> kExtensions{
-    "top_k",         "min_p",  "seed",       "presence_penalty",     "frequency_penalty", "repetition_penalty",
-    "logit_bias",    "min_tokens", "ignore_eos", "chat_template_kwargs", "priority",
+    "top_k",
+    "min_p",
+    "seed",
+    "presence_penalty",
+    "frequency_penalty",
+    "repetition_penalty",
+    "logit_bias",
+    "min_tokens",
+    "ignore_eos",
+    "chat_template_kwargs",
+    "priority",
 };
 
 std::string join(std::string_view at, std::string_view why) {

@@ -50,7 +50,8 @@ TEST(MessagesAnswer, ContentIsThoughtTextAndCalls) {
     EXPECT_EQ(member(answer(chat(R"({"content":null,"refusal":"no"})")), "content"),
               R"([{"type":"text","text":"no"}])");
     EXPECT_EQ(member(answer(chat(R"({"content":""})")), "content"), "[]");
-    EXPECT_EQ(member(answer(chat(R"({"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]})")), "content"),
+    EXPECT_EQ(member(answer(chat(R"({"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]})")),
+                     "content"),
               R"([{"type":"text","text":"ab"}])");
 }
 
@@ -110,14 +111,17 @@ TEST(MessagesAnswer, NonsenseIsAnError) {
 }
 
 TEST(MessagesAnswer, DepthIsBounded) {
-    const std::string deep = R"({"choices":[{"message":{}}],"x":)" + std::string(100, '[') + std::string(100, ']') + "}";
+    const std::string deep =
+        R"({"choices":[{"message":{}}],"x":)" + std::string(100, '[') + std::string(100, ']') + "}";
     EXPECT_EQ(answer(deep), "error: not JSON");
 }
 
 const std::string kStream =
-    ": hello\n\n" + chunk(R"({"role":"assistant","content":null})") + chunk(R"({"reasoning_content":"h\u006d"})") +
-    ": keep alive\n\n" + chunk(R"({"content":"é"})") + chunk(R"({"content":" 😀"})") +
-    chunk(R"({"tool_calls":[{"index":0,"id":"t1","type":"function","function":{"name":"f","arguments":""}}]})") +
+    ": hello\n\n" + chunk(R"({"role":"assistant","content":null})") +
+    chunk(R"({"reasoning_content":"h\u006d"})") + ": keep alive\n\n" + chunk(R"({"content":"é"})") +
+    chunk(R"({"content":" 😀"})") +
+    chunk(
+        R"({"tool_calls":[{"index":0,"id":"t1","type":"function","function":{"name":"f","arguments":""}}]})") +
     chunk(R"({"tool_calls":[{"index":0,"function":{"arguments":"{\"x\""}}]})") +
     chunk(R"({"tool_calls":[{"index":0,"function":{"arguments":":1}"}}]})") +
     chunk(R"({"tool_calls":[{"index":1,"id":"t2","function":{"name":"g","arguments":"{}"}}]})") +
@@ -126,13 +130,16 @@ const std::string kStream =
     "data: [DONE]\n\n";
 
 const std::string kTranslated =
-    event("message_start",
-          R"({"type":"message_start","message":{"id":"c","type":"message","role":"assistant","model":"m",)"
-          R"("content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":0,"output_tokens":0}}})") +
-    event("content_block_start",
-          R"({"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}})") +
-    event("content_block_delta",
-          R"({"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"h\u006d"}})") +
+    event(
+        "message_start",
+        R"({"type":"message_start","message":{"id":"c","type":"message","role":"assistant","model":"m",)"
+        R"("content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":0,"output_tokens":0}}})") +
+    event(
+        "content_block_start",
+        R"({"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}})") +
+    event(
+        "content_block_delta",
+        R"({"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"h\u006d"}})") +
     event("ping", R"({"type":"ping"})") +
     event("content_block_stop", R"({"type":"content_block_stop","index":0})") +
     event("content_block_start",
@@ -142,17 +149,22 @@ const std::string kTranslated =
     event("content_block_delta",
           R"({"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":" 😀"}})") +
     event("content_block_stop", R"({"type":"content_block_stop","index":1})") +
-    event("content_block_start",
-          R"({"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"t1","name":"f","input":{}}})") +
-    event("content_block_delta",
-          R"({"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{\"x\""}})") +
-    event("content_block_delta",
-          R"({"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":":1}"}})") +
+    event(
+        "content_block_start",
+        R"({"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"t1","name":"f","input":{}}})") +
+    event(
+        "content_block_delta",
+        R"({"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{\"x\""}})") +
+    event(
+        "content_block_delta",
+        R"({"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":":1}"}})") +
     event("content_block_stop", R"({"type":"content_block_stop","index":2})") +
-    event("content_block_start",
-          R"({"type":"content_block_start","index":3,"content_block":{"type":"tool_use","id":"t2","name":"g","input":{}}})") +
-    event("content_block_delta",
-          R"({"type":"content_block_delta","index":3,"delta":{"type":"input_json_delta","partial_json":"{}"}})") +
+    event(
+        "content_block_start",
+        R"({"type":"content_block_start","index":3,"content_block":{"type":"tool_use","id":"t2","name":"g","input":{}}})") +
+    event(
+        "content_block_delta",
+        R"({"type":"content_block_delta","index":3,"delta":{"type":"input_json_delta","partial_json":"{}"}})") +
     event("content_block_stop", R"({"type":"content_block_stop","index":3})") +
     event("message_delta",
           R"({"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},)"
@@ -193,7 +205,8 @@ TEST(MessagesStream, LineEndsOfEveryKind) {
 }
 
 TEST(MessagesStream, NothingComesBehindTheEnd) {
-    EXPECT_EQ(stream_of(Protocol::Messages, kRequest, kStream + chunk(R"({"content":"x"})") + "data: nonsense\n\n", 9),
+    EXPECT_EQ(stream_of(Protocol::Messages, kRequest,
+                        kStream + chunk(R"({"content":"x"})") + "data: nonsense\n\n", 9),
               kTranslated);
 }
 

@@ -14,7 +14,8 @@ namespace lumoz::translate {
 [[nodiscard]] Result<std::string> messages_from_chat_request(const json::Value& body);
 
 /// A whole answer as a chat completion. `E_TRANSLATE_ANSWER`.
-[[nodiscard]] Result<std::string> chat_from_messages_answer(std::string_view answer, const AnswerFacts& facts);
+[[nodiscard]] Result<std::string> chat_from_messages_answer(std::string_view answer,
+                                                            const AnswerFacts& facts);
 
 /// The engine's stream as chat-completions chunks; events of the older text completion become
 /// `text_completion` chunks. `data: [DONE]` comes with message_stop, or with the engine's own.

@@ -12,7 +12,7 @@ constexpr std::int64_t kDefaultMaxTokens = 4'096;
 constexpr std::size_t kMaxTools = 4'096;
 
 /// Members that ask for an answer which Messages has no form for.
-constexpr std::array<std::string_view, 6> kRefused{"functions", "function_call", "audio",
+constexpr std::array<std::string_view, 6> kRefused{"functions",  "function_call",      "audio",
                                                    "prediction", "web_search_options", "modalities"};
 
 void write_text_block(json::Writer& out, std::string_view content) {
@@ -98,7 +98,8 @@ public:
         close_results();
         if (role == "system" || role == "developer") return write_blocks(system_, content, here);
         if (role != "user" && role != "assistant")
-            return refuse(member_of(at, "role"), "must be `system`, `developer`, `user`, `assistant` or `tool`");
+            return refuse(member_of(at, "role"),
+                          "must be `system`, `developer`, `user`, `assistant` or `tool`");
         const std::optional<Value> calls = present(turn, "tool_calls");
         turns_.object().key("role").string(role).key("content");
         if (!calls && content && content->is_string()) {
@@ -163,7 +164,8 @@ Status write_tool(json::Writer& out, const Value& tool, std::string_view at) {
     LUMOZ_TRY(const Value name, need_string(*function, "name", here));
     const std::optional<Value> description = present(*function, "description");
     const std::optional<Value> parameters = present(*function, "parameters");
-    if (parameters && !parameters->is_object()) return refuse(member_of(here, "parameters"), "must be an object");
+    if (parameters && !parameters->is_object())
+        return refuse(member_of(here, "parameters"), "must be an object");
     out.object().key("name").raw(name.raw());
     out.key("description").raw(description ? description->raw() : R"("")");
     out.key("input_schema").object();
@@ -239,7 +241,8 @@ Status refuse_rest(const Value& body) {
     const std::optional<Value> format = present(body, "response_format");
     if (!format) return {};
     const std::optional<Value> type = format->find("type");
-    if (!type || type->as_string() != "text") return refuse("response_format", "only `text` can be translated");
+    if (!type || type->as_string() != "text")
+        return refuse("response_format", "only `text` can be translated");
     return {};
 }
 

@@ -19,7 +19,8 @@ constexpr std::array<std::string_view, 4> kClientTools{"bash_", "text_editor_", 
 constexpr std::array<std::string_view, 3> kRefused{"container", "context_management", "mcp_servers"};
 
 bool is_client_tool(std::string_view type) {
-    return std::ranges::any_of(kClientTools, [&](std::string_view prefix) { return type.starts_with(prefix); });
+    return std::ranges::any_of(kClientTools,
+                               [&](std::string_view prefix) { return type.starts_with(prefix); });
 }
 
 Status write_tool(json::Writer& out, const Value& tool, std::string_view at) {

@@ -21,9 +21,10 @@ TEST(MessagesRequest, TextsKeepTheirBytes) {
 }
 
 TEST(MessagesRequest, SystemBlocksAreJoined) {
-    EXPECT_EQ(chat_of_messages(R"({"system":[{"type":"text","text":"a\n","cache_control":{"type":"ephemeral"}},
+    EXPECT_EQ(
+        chat_of_messages(R"({"system":[{"type":"text","text":"a\n","cache_control":{"type":"ephemeral"}},
                                   {"type":"text","text":"b"}],"messages":[]})"),
-              R"({"messages":[{"role":"system","content":"a\nb"}]})");
+        R"({"messages":[{"role":"system","content":"a\nb"}]})");
     EXPECT_EQ(chat_of_messages(R"({"system":[],"messages":[]})"), R"({"messages":[]})");
     EXPECT_EQ(refusal_of_messages(R"({"system":[{"type":"image"}],"messages":[]})"),
               "system[0]: only text blocks can be translated here");
@@ -49,8 +50,8 @@ TEST(MessagesRequest, ToolResultsAreTurnsAndTheirImagesFollow) {
               R"({"role":"tool","tool_call_id":"b","content":""},)"
               R"({"role":"user","content":[{"type":"image_url","image_url":{"url":"u"}},)"
               R"({"type":"text","text":"go on"}]}]})");
-    EXPECT_EQ(refusal_of_messages(
-                  user(R"([{"type":"text","text":"x"},{"type":"tool_result","tool_use_id":"a","content":"r"}])")),
+    EXPECT_EQ(refusal_of_messages(user(
+                  R"([{"type":"text","text":"x"},{"type":"tool_result","tool_use_id":"a","content":"r"}])")),
               "messages[0].content[1]: tool_result blocks must come first in a user's turn");
 }
 
@@ -77,7 +78,8 @@ TEST(MessagesRequest, ToolsAndTheirChoice) {
               R"({"messages":[],"tools":[{"type":"function","function":{"name":"f","description":"d",)"
               R"("parameters":{"type":"object"},"strict":true}}],)"
               R"("tool_choice":{"type":"function","function":{"name":"f"}},"parallel_tool_calls":false})");
-    for (const auto& [from, to] : {std::pair("auto", "auto"), std::pair("any", "required"), std::pair("none", "none")}) {
+    for (const auto& [from, to] :
+         {std::pair("auto", "auto"), std::pair("any", "required"), std::pair("none", "none")}) {
         EXPECT_EQ(chat_of_messages(R"({"messages":[],"tool_choice":{"type":")" + std::string(from) + "\"}}"),
                   R"({"messages":[],"tool_choice":")" + std::string(to) + "\"}");
     }
@@ -88,14 +90,17 @@ TEST(MessagesRequest, StopsThinkingAndFormats) {
               R"({"messages":[],"top_p":1,"stop":["a","\n"],"top_k":5})");
     EXPECT_EQ(chat_of_messages(R"({"messages":[],"thinking":{"type":"enabled","budget_tokens":1024}})"),
               R"({"messages":[],"chat_template_kwargs":{"enable_thinking":true}})");
-    EXPECT_EQ(chat_of_messages(R"({"messages":[],"thinking":{"type":"disabled"},"chat_template_kwargs":{"a":1}})"),
-              R"({"messages":[],"chat_template_kwargs":{"a":1}})");
-    EXPECT_EQ(chat_of_messages(R"({"messages":[],"thinking":{"type":"adaptive"},"output_config":{"effort":"max"}})"),
-              R"({"messages":[],"reasoning_effort":"high"})");
+    EXPECT_EQ(
+        chat_of_messages(R"({"messages":[],"thinking":{"type":"disabled"},"chat_template_kwargs":{"a":1}})"),
+        R"({"messages":[],"chat_template_kwargs":{"a":1}})");
     EXPECT_EQ(chat_of_messages(
-                  R"({"messages":[],"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}})"),
-              R"({"messages":[],"response_format":{"type":"json_schema","json_schema":)"
-              R"({"name":"output","schema":{"type":"object"},"strict":true}}})");
+                  R"({"messages":[],"thinking":{"type":"adaptive"},"output_config":{"effort":"max"}})"),
+              R"({"messages":[],"reasoning_effort":"high"})");
+    EXPECT_EQ(
+        chat_of_messages(
+            R"({"messages":[],"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}})"),
+        R"({"messages":[],"response_format":{"type":"json_schema","json_schema":)"
+        R"({"name":"output","schema":{"type":"object"},"strict":true}}})");
 }
 
 TEST(MessagesRequest, StreamsAskForTheirUsage) {
@@ -105,9 +110,10 @@ TEST(MessagesRequest, StreamsAskForTheirUsage) {
 }
 
 TEST(MessagesRequest, HintsAndStrangersAreDropped) {
-    EXPECT_EQ(chat_of_messages(R"({"messages":[],"metadata":{"user_id":"u"},"service_tier":"auto","stranger":1,
+    EXPECT_EQ(
+        chat_of_messages(R"({"messages":[],"metadata":{"user_id":"u"},"service_tier":"auto","stranger":1,
                                    "mcp_servers":[],"container":null})"),
-              R"({"messages":[]})");
+        R"({"messages":[]})");
 }
 
 TEST(MessagesRequest, WhatHasNoCounterpartIsRefusedByItsPlace) {
@@ -115,7 +121,8 @@ TEST(MessagesRequest, WhatHasNoCounterpartIsRefusedByItsPlace) {
         {R"({})", "messages: is missing"},
         {R"({"messages":{}})", "messages: must be an array"},
         {R"({"messages":[1]})", "messages[0]: must be an object"},
-        {R"({"messages":[{"role":"system","content":"x"}]})", "messages[0].role: must be `user` or `assistant`"},
+        {R"({"messages":[{"role":"system","content":"x"}]})",
+         "messages[0].role: must be `user` or `assistant`"},
         {R"({"messages":[{"role":"user"}]})", "messages[0].content: is missing"},
         {R"({"messages":[{"role":"user","content":7}]})", "messages[0].content: must be an array"},
         {user(R"([{"type":"document","source":{}}])"),

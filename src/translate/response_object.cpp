@@ -81,7 +81,8 @@ std::string_view response_status(std::string_view finish) {
     return incomplete_reason(finish).empty() ? "completed" : "incomplete";
 }
 
-std::string ResponseObject::json(std::string_view status, std::string_view finish, std::string_view echo) const {
+std::string ResponseObject::json(std::string_view status, std::string_view finish,
+                                 std::string_view echo) const {
     json::Writer out;
     out.object();
     member_inner(out, "id", id);

@@ -34,7 +34,8 @@ struct ResponseObject {
     /// An item's id: `msg_`, `rs_` or `fc_`, the response's id, the item's position.
     [[nodiscard]] std::string item_id(OutputKind kind) const;
     /// `finish` is the engine's reason, empty while the response is in progress; `echo` as in ChatRequest.
-    [[nodiscard]] std::string json(std::string_view status, std::string_view finish, std::string_view echo) const;
+    [[nodiscard]] std::string json(std::string_view status, std::string_view finish,
+                                   std::string_view echo) const;
 };
 
 /// `completed`, or `incomplete` when the engine stopped early.

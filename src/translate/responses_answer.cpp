@@ -4,7 +4,8 @@
 namespace lumoz::translate {
 namespace {
 
-ResponseObject begin_response(const ChatAnswer& answer, const ChatRequest& request, const AnswerFacts& facts) {
+ResponseObject begin_response(const ChatAnswer& answer, const ChatRequest& request,
+                              const AnswerFacts& facts) {
     ResponseObject out;
     out.id = answer.id.empty() ? facts.id : answer.id;
     out.model = answer.model.empty() ? request.model : answer.model;

@@ -18,7 +18,8 @@ Result<UserPart> input_part(const Value& part, std::string_view at) {
     }
     if (type != "input_image") return refuse(at, "only input_text and input_image parts can be translated");
     const std::optional<Value> url = present(part, "image_url");
-    if (!url || !url->is_string()) return refuse(member_of(at, "image_url"), "must be a URL; files are not kept here");
+    if (!url || !url->is_string())
+        return refuse(member_of(at, "image_url"), "must be a URL; files are not kept here");
     UserPart image{.image = true, .content = std::string(inner(*url))};
     if (const std::optional<Value> detail = present(part, "detail")) {
         if (!detail->is_string()) return refuse(member_of(at, "detail"), "must be a text");
@@ -70,7 +71,8 @@ public:
         if (*type == "function_call") return call(item, at);
         if (*type == "function_call_output") return call_output(item, at);
         if (*type == "reasoning") return reasoning(item, at);
-        return refuse(at, "only message, function_call, function_call_output and reasoning items can be translated");
+        return refuse(
+            at, "only message, function_call, function_call_output and reasoning items can be translated");
     }
 
     void flush() {

@@ -46,15 +46,16 @@ TEST(ResponsesRequest, ItemsBecomeTurns) {
 }
 
 TEST(ResponsesRequest, ToolsFormatsAndEffort) {
-    EXPECT_EQ(chat(R"({"input":"x","tools":[{"type":"function","name":"f","description":"d",
+    EXPECT_EQ(
+        chat(R"({"input":"x","tools":[{"type":"function","name":"f","description":"d",
                        "parameters":{"type":"object"},"strict":true}],
                        "tool_choice":{"type":"function","name":"f"},"reasoning":{"effort":"low"},
                        "text":{"format":{"type":"json_schema","name":"n","schema":{"type":"object"},"strict":false}}})"),
-              R"({"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":)"
-              R"({"name":"f","description":"d","parameters":{"type":"object"},"strict":true}}],)"
-              R"("tool_choice":{"type":"function","function":{"name":"f"}},)"
-              R"("response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"},)"
-              R"("strict":false}},"reasoning_effort":"low"})");
+        R"({"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":)"
+        R"({"name":"f","description":"d","parameters":{"type":"object"},"strict":true}}],)"
+        R"("tool_choice":{"type":"function","function":{"name":"f"}},)"
+        R"("response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"},)"
+        R"("strict":false}},"reasoning_effort":"low"})");
     EXPECT_EQ(chat(R"({"input":"x","text":{"format":{"type":"json_object"}},"tool_choice":"required"})"),
               R"({"messages":[{"role":"user","content":"x"}],"tool_choice":"required",)"
               R"("response_format":{"type":"json_object"}})");
@@ -93,7 +94,8 @@ TEST(ResponsesRequest, WhatNeedsStateIsRefusedByItsPlace) {
          "input[0].content[0]: only input_text and input_image parts can be translated"},
         {R"({"input":[{"role":"user","content":[{"type":"input_image","file_id":"f"}]}]})",
          "input[0].content[0].image_url: must be a URL; files are not kept here"},
-        {R"({"input":[{"type":"function_call","call_id":"c","name":"f"}]})", "input[0].arguments: must be a text"},
+        {R"({"input":[{"type":"function_call","call_id":"c","name":"f"}]})",
+         "input[0].arguments: must be a text"},
     };
     for (const auto& [request, want] : cases)
         EXPECT_EQ(refusal_of(Protocol::Responses, request), want) << request;
@@ -113,22 +115,23 @@ std::string answer(std::string_view chat_json) {
 }
 
 TEST(ResponsesAnswer, OutputIsThoughtTextAndCalls) {
-    EXPECT_EQ(answer(R"({"id":"c","model":"m","created":7,"choices":[{"finish_reason":"tool_calls","message":{
+    EXPECT_EQ(
+        answer(R"({"id":"c","model":"m","created":7,"choices":[{"finish_reason":"tool_calls","message":{
                   "content":"h\u0069","reasoning":"hm","tool_calls":[
                   {"id":"t","function":{"name":"f","arguments":"{\"x\": 1}"}}]}}],
                   "usage":{"prompt_tokens":3,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":2},
                   "completion_tokens_details":{"reasoning_tokens":1}}})"),
-              R"({"id":"c","object":"response","created_at":7,"status":"completed","background":false,"error":null,)"
-              R"("incomplete_details":null,"model":"m","output":[)"
-              R"({"id":"rs_c_0","type":"reasoning","summary":[],"status":"completed","content":[)"
-              R"({"type":"reasoning_text","text":"hm"}]},)"
-              R"({"id":"msg_c_1","type":"message","role":"assistant","status":"completed","content":[)"
-              R"({"type":"output_text","text":"h\u0069","annotations":[],"logprobs":[]}]},)"
-              R"({"id":"fc_c_2","type":"function_call","status":"completed","call_id":"t","name":"f",)"
-              R"("arguments":"{\"x\": 1}"}],"previous_response_id":null,"store":false,"truncation":"disabled",)"
-              R"("usage":{"input_tokens":3,"input_tokens_details":{"cached_tokens":2},"output_tokens":4,)"
-              R"("output_tokens_details":{"reasoning_tokens":1},"total_tokens":7},)" +
-                  kEcho);
+        R"({"id":"c","object":"response","created_at":7,"status":"completed","background":false,"error":null,)"
+        R"("incomplete_details":null,"model":"m","output":[)"
+        R"({"id":"rs_c_0","type":"reasoning","summary":[],"status":"completed","content":[)"
+        R"({"type":"reasoning_text","text":"hm"}]},)"
+        R"({"id":"msg_c_1","type":"message","role":"assistant","status":"completed","content":[)"
+        R"({"type":"output_text","text":"h\u0069","annotations":[],"logprobs":[]}]},)"
+        R"({"id":"fc_c_2","type":"function_call","status":"completed","call_id":"t","name":"f",)"
+        R"("arguments":"{\"x\": 1}"}],"previous_response_id":null,"store":false,"truncation":"disabled",)"
+        R"("usage":{"input_tokens":3,"input_tokens_details":{"cached_tokens":2},"output_tokens":4,)"
+        R"("output_tokens_details":{"reasoning_tokens":1},"total_tokens":7},)" +
+            kEcho);
 }
 
 TEST(ResponsesAnswer, AnEarlyEndIsIncomplete) {
@@ -173,17 +176,27 @@ std::vector<std::string> types_of(std::string_view stream) {
 
 TEST(ResponsesStream, EventsInTheirOrder) {
     const std::string out = stream_of(Protocol::Responses, kRequest, kStream, kStream.size());
-    EXPECT_EQ(types_of(out),
-              (std::vector<std::string>{
-                  "response.created", "response.in_progress",
-                  "response.output_item.added", "response.content_part.added", "response.reasoning_text.delta",
-                  "response.reasoning_text.done", "response.content_part.done", "response.output_item.done",
-                  "response.output_item.added", "response.content_part.added", "response.output_text.delta",
-                  "response.output_text.delta", "response.output_text.done", "response.content_part.done",
-                  "response.output_item.done",
-                  "response.output_item.added", "response.function_call_arguments.delta",
-                  "response.function_call_arguments.delta", "response.function_call_arguments.done",
-                  "response.output_item.done", "response.completed"}));
+    EXPECT_EQ(types_of(out), (std::vector<std::string>{"response.created",
+                                                       "response.in_progress",
+                                                       "response.output_item.added",
+                                                       "response.content_part.added",
+                                                       "response.reasoning_text.delta",
+                                                       "response.reasoning_text.done",
+                                                       "response.content_part.done",
+                                                       "response.output_item.done",
+                                                       "response.output_item.added",
+                                                       "response.content_part.added",
+                                                       "response.output_text.delta",
+                                                       "response.output_text.delta",
+                                                       "response.output_text.done",
+                                                       "response.content_part.done",
+                                                       "response.output_item.done",
+                                                       "response.output_item.added",
+                                                       "response.function_call_arguments.delta",
+                                                       "response.function_call_arguments.delta",
+                                                       "response.function_call_arguments.done",
+                                                       "response.output_item.done",
+                                                       "response.completed"}));
     EXPECT_NE(out.find(R"({"type":"response.output_text.delta","sequence_number":10,"item_id":"msg_c_1",)"
                        R"("output_index":1,"content_index":0,"delta":"é","logprobs":[]})"),
               std::string::npos);
@@ -211,9 +224,9 @@ TEST(ResponsesStream, EventsAreTheSameForEveryCut) {
 }
 
 TEST(ResponsesStream, ARefusalAndAnEarlyEnd) {
-    const std::string out = stream_of(
-        Protocol::Responses, kRequest,
-        chunk(R"({"refusal":"no"})") + chunk("{}", R"("content_filter")") + "data: [DONE]\n\n", 11);
+    const std::string out =
+        stream_of(Protocol::Responses, kRequest,
+                  chunk(R"({"refusal":"no"})") + chunk("{}", R"("content_filter")") + "data: [DONE]\n\n", 11);
     EXPECT_EQ(types_of(out).back(), "response.incomplete");
     EXPECT_NE(out.find(R"("part":{"type":"refusal","refusal":"no"})"), std::string::npos);
     EXPECT_NE(out.find(R"("incomplete_details":{"reason":"content_filter"})"), std::string::npos);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A request made fit for an engine that refuses what its protocol does not have: unknown members are left out,
-// sampling numbers outside of the protocol's range are moved to its edge. Everything else keeps its bytes.
+// A request made fit for an engine that refuses what its protocol does not have: unknown members are left
+// out, sampling numbers outside of the protocol's range are moved to its edge. Everything else keeps its
+// bytes.
 #pragma once
 
 #include "translate/json_parts.hpp"

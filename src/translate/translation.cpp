@@ -16,7 +16,8 @@ Result<ChatRequest> translated(Protocol protocol, const json::Value& body) {
     return out;
 }
 
-std::unique_ptr<EventStream> stream_of(Protocol protocol, const ChatRequest& request, const AnswerFacts& facts) {
+std::unique_ptr<EventStream> stream_of(Protocol protocol, const ChatRequest& request,
+                                       const AnswerFacts& facts) {
     if (protocol == Protocol::Messages) return std::make_unique<MessagesStream>(request, facts);
     if (protocol == Protocol::Responses) return std::make_unique<ResponsesStream>(request, facts);
     return std::make_unique<MessagesEngineStream>(facts);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One exchange between a client and an engine of another protocol: Anthropic's Messages or OpenAI's Responses
-// API before an engine that speaks chat completions, or chat completions before an engine that speaks Messages.
-// Knows nothing of HTTP; docs/translation.md says what moves over, what is dropped and what is refused.
+// API before an engine that speaks chat completions, or chat completions before an engine that speaks
+// Messages. Knows nothing of HTTP; docs/translation.md says what moves over, what is dropped and what is
+// refused.
 #pragma once
 
 #include "translate/chat_request.hpp"

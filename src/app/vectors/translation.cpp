@@ -2,10 +2,11 @@
 // `anthropic_translation`: translation between the OpenAI and Anthropic wire formats. `format` is what the
 // engine speaks, `fn` what the client asks for; where both are the same the request is only tidied (what
 // `engine.tidy_requests` does). JSON documents are compared by their canonical form.
+#include "translate/translation.hpp"
+
 #include "app/vectors/check.hpp"
 #include "app/vectors/suites.hpp"
 #include "translate/tidy.hpp"
-#include "translate/translation.hpp"
 
 namespace lumoz::app::vectors {
 namespace {
