@@ -88,7 +88,7 @@ std::string error_event(const ApiError& error, std::optional<Page> page) {
 
 // A whole answer of an engine that speaks another protocol than the client.
 net::Task<void> Inference::relay_translated() {
-    const Result<Bytes> chat = co_await engine_->read_all(translate::kMaxChatBytes);
+    const Result<Bytes> chat = co_await engine_->read_all(translate::kMaxAnswer);
     if (!chat) {
         Error error = chat.error();
         co_await engine_failed(std::move(error));

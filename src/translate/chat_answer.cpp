@@ -121,7 +121,7 @@ Status read_choice(ChatAnswer& out, const Value& choice, ChatForm form) {
 
 Result<ChatAnswer> read_chat(std::string_view text, ChatForm form) {
     const Result<json::Document> document =
-        json::Document::parse(text, {.max_bytes = kMaxChatBytes, .max_depth = kMaxDepth});
+        json::Document::parse(text, {.max_bytes = kMaxAnswer, .max_depth = kMaxDepth});
     if (!document) return garbage("", "not JSON");
     const Value root = document->root();
     if (!root.is_object()) return garbage("", "not an object");

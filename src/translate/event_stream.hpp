@@ -9,6 +9,9 @@
 
 namespace lumoz::translate {
 
+/// Largest whole answer of an engine that is translated.
+inline constexpr std::size_t kMaxAnswer = std::size_t{4} << 20;
+
 /// What an answer needs that the engine does not always say.
 struct AnswerFacts {
     std::string id;        ///< stands for the engine's id where that is missing

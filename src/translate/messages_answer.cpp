@@ -53,11 +53,11 @@ Result<std::string> input_of(const ChatCall& call) {
     if (call.arguments.empty()) return std::string("{}");
     const std::string quoted = "\"" + call.arguments + "\"";
     const Result<json::Document> text =
-        json::Document::parse(quoted, {.max_bytes = kMaxChatBytes + 2, .max_depth = 1});
+        json::Document::parse(quoted, {.max_bytes = kMaxAnswer + 2, .max_depth = 1});
     if (!text) return garbage("tool_calls.function.arguments", "not a text");
     std::string input = *text->root().as_string();
     const Result<json::Document> parsed =
-        json::Document::parse(input, {.max_bytes = kMaxChatBytes, .max_depth = 64});
+        json::Document::parse(input, {.max_bytes = kMaxAnswer, .max_depth = 64});
     if (!parsed || !parsed->root().is_object())
         return garbage("tool_calls.function.arguments", "not a JSON object");
     return std::string(parsed->root().raw());

@@ -7,7 +7,7 @@ namespace {
 
 using json::Value;
 
-constexpr json::Limits kLimits{.max_bytes = std::size_t{16} << 20, .max_depth = 64};
+constexpr json::Limits kLimits{.max_bytes = kMaxAnswer, .max_depth = 64};
 constexpr std::size_t kMaxName = 1'024;
 constexpr std::int64_t kMaxCalls = 1'024;
 constexpr std::int64_t kMaxCount = std::int64_t{1} << 40;
