@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Chat-completions request -> Anthropic Messages, for an engine that speaks only that.
 #include "translate/messages_engine.hpp"
+#include "translate/tools.hpp"
 
 namespace lumoz::translate {
 namespace {
@@ -9,7 +10,6 @@ using json::Value;
 
 /// Messages needs a ceiling; this stands where the client names none.
 constexpr std::int64_t kDefaultMaxTokens = 4'096;
-constexpr std::size_t kMaxTools = 4'096;
 
 /// Members that ask for an answer which Messages has no form for.
 constexpr std::array<std::string_view, 6> kRefused{"functions",  "function_call",      "audio",
@@ -179,19 +179,6 @@ Status write_tool(json::Writer& out, const Value& tool, std::string_view at) {
     return {};
 }
 
-Status write_tools(json::Writer& out, const Value& body) {
-    const std::optional<Value> tools = present(body, "tools");
-    if (!tools) return {};
-    LUMOZ_TRY(const std::vector<Value> list, need_array(*tools, "tools"));
-    if (list.size() > kMaxTools) return refuse("tools", "more than 4096 tools");
-    out.key("tools").array();
-    for (std::size_t i = 0; i < list.size(); ++i) {
-        LUMOZ_CHECK_OK(write_tool(out, list[i], element_of("tools", i)));
-    }
-    out.end();
-    return {};
-}
-
 Status write_tool_choice(json::Writer& out, const Value& body) {
     const std::optional<Value> choice = present(body, "tool_choice");
     const std::optional<Value> parallel = present(body, "parallel_tool_calls");
@@ -267,7 +254,7 @@ Result<std::string> messages_from_chat_request(const Value& body) {
     constexpr std::array<std::string_view, 3> kSame{"temperature", "top_p", "top_k"};
     copy_members(out, body, kSame);
     LUMOZ_CHECK_OK(write_stop(out, body));
-    LUMOZ_CHECK_OK(write_tools(out, body));
+    LUMOZ_CHECK_OK(write_tools(out, body, write_tool));
     LUMOZ_CHECK_OK(write_tool_choice(out, body));
     LUMOZ_TRY(const bool stream, maybe_flag(body, "stream", ""));
     if (stream) out.key("stream").boolean(true);

@@ -2,14 +2,13 @@
 // Anthropic Messages request -> chat completions.
 #include "translate/chat_request.hpp"
 #include "translate/messages_turns.hpp"
+#include "translate/tools.hpp"
 
 namespace lumoz::translate {
 namespace {
 
 using json::Value;
 
-/// More tools than any model is told of; each may grow by a default schema.
-constexpr std::size_t kMaxTools = 4'096;
 constexpr std::string_view kNoParameters = R"({"type":"object","properties":{},"required":[]})";
 
 /// Tools whose meaning Anthropic's models know by name, and which the client runs.
@@ -53,20 +52,6 @@ Status write_tool(json::Writer& out, const Value& tool, std::string_view at) {
     return {};
 }
 
-Status write_tools(json::Writer& out, const Value& body) {
-    const std::optional<Value> tools = present(body, "tools");
-    if (!tools) return {};
-    LUMOZ_TRY(const std::vector<Value> list, need_array(*tools, "tools"));
-    if (list.size() > kMaxTools) return refuse("tools", "more than 4096 tools");
-    if (list.empty()) return {};
-    out.key("tools").array();
-    for (std::size_t i = 0; i < list.size(); ++i) {
-        LUMOZ_CHECK_OK(write_tool(out, list[i], element_of("tools", i)));
-    }
-    out.end();
-    return {};
-}
-
 Status write_tool_choice(json::Writer& out, const Value& body) {
     const std::optional<Value> choice = present(body, "tool_choice");
     if (!choice) return {};
@@ -79,8 +64,7 @@ Status write_tool_choice(json::Writer& out, const Value& body) {
         out.key("tool_choice").string("required");
     } else if (type == "tool") {
         LUMOZ_TRY(const Value name, need_string(*choice, "name", "tool_choice"));
-        out.key("tool_choice").object().key("type").string("function").key("function").object();
-        out.key("name").raw(name.raw()).end().end();
+        write_chosen_function(out, name);
     } else {
         return refuse("tool_choice.type", "must be `auto`, `any`, `tool` or `none`");
     }
@@ -192,7 +176,7 @@ Result<ChatRequest> chat_from_messages(const Value& body) {
     constexpr std::array<std::string_view, 3> kSame{"max_tokens", "temperature", "top_p"};
     copy_members(out, body, kSame);
     LUMOZ_CHECK_OK(write_stops(out, body, made));
-    LUMOZ_CHECK_OK(write_tools(out, body));
+    LUMOZ_CHECK_OK(write_tools(out, body, write_tool));
     LUMOZ_CHECK_OK(write_tool_choice(out, body));
     LUMOZ_CHECK_OK(write_thinking(out, body));
     LUMOZ_CHECK_OK(write_output_config(out, body));

@@ -4,13 +4,12 @@
 #include "translate/chat_request.hpp"
 #include "translate/chat_turn.hpp"
 #include "translate/responses_input.hpp"
+#include "translate/tools.hpp"
 
 namespace lumoz::translate {
 namespace {
 
 using json::Value;
-
-constexpr std::size_t kMaxTools = 4'096;
 
 /// Members that name what an earlier request left on the service, or what runs without the client.
 struct Refused {
@@ -57,20 +56,6 @@ Status write_tool(json::Writer& out, const Value& tool, std::string_view at) {
     return {};
 }
 
-Status write_tools(json::Writer& out, const Value& body) {
-    const std::optional<Value> tools = present(body, "tools");
-    if (!tools) return {};
-    LUMOZ_TRY(const std::vector<Value> list, need_array(*tools, "tools"));
-    if (list.size() > kMaxTools) return refuse("tools", "more than 4096 tools");
-    if (list.empty()) return {};
-    out.key("tools").array();
-    for (std::size_t i = 0; i < list.size(); ++i) {
-        LUMOZ_CHECK_OK(write_tool(out, list[i], element_of("tools", i)));
-    }
-    out.end();
-    return {};
-}
-
 Status write_tool_choice(json::Writer& out, const Value& body) {
     const std::optional<Value> choice = present(body, "tool_choice");
     if (!choice) return {};
@@ -84,8 +69,7 @@ Status write_tool_choice(json::Writer& out, const Value& body) {
     LUMOZ_TRY(const Value type, need_string(*choice, "type", "tool_choice"));
     if (type.as_string() != "function") return refuse("tool_choice", "only a function can be chosen");
     LUMOZ_TRY(const Value name, need_string(*choice, "name", "tool_choice"));
-    out.key("tool_choice").object().key("type").string("function").key("function").object();
-    out.key("name").raw(name.raw()).end().end();
+    write_chosen_function(out, name);
     return {};
 }
 
@@ -188,7 +172,7 @@ Result<ChatRequest> chat_from_responses(const Value& body) {
         out.key("max_tokens").raw(most->raw());
     constexpr std::array<std::string_view, 3> kSame{"temperature", "top_p", "parallel_tool_calls"};
     copy_members(out, body, kSame);
-    LUMOZ_CHECK_OK(write_tools(out, body));
+    LUMOZ_CHECK_OK(write_tools(out, body, write_tool));
     LUMOZ_CHECK_OK(write_tool_choice(out, body));
     LUMOZ_CHECK_OK(write_format(out, body));
     LUMOZ_CHECK_OK(write_reasoning(out, body));
