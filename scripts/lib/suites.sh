@@ -99,7 +99,7 @@ suite_replay() {
 # vector_suites: manifest below LUMOZ_VECTORS, then the suites of it that this version must pass.
 vector_suites() {
     cat <<'TEXT'
-api/MANIFEST.json report_data attestation_query signature_text signature_verify keys http_errors jcs aci_keyset aci_receipt aci_attestation_query tinfoil_key_binding_v2 tinfoil_report_data_v3 tinfoil_bundle_v2 dstack_report dstack_report_edits multipart_hash compose_manager_hash aci_serving_constraints
+api/MANIFEST.json report_data attestation_query signature_text signature_verify keys http_errors jcs aci_keyset aci_receipt aci_attestation_query tinfoil_key_binding_v2 tinfoil_report_data_v3 tinfoil_bundle_v2 dstack_report dstack_report_edits multipart_hash compose_manager_hash aci_serving_constraints anthropic_translation
 standards/MANIFEST.json oms_root
 tdx/MANIFEST.json verify policy parse eventlog-json eventlog-ccel
 TEXT

@@ -26,6 +26,7 @@ vectors::Handlers all_handlers(vectors::Live& live) {
     vectors::add_report_edits(handlers);
     vectors::add_forms(handlers);
     vectors::add_reports(handlers);
+    vectors::add_translation(handlers);
     return handlers;
 }
 

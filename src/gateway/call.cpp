@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/call.hpp"
 
+#include "gateway/translated.hpp"
+
 namespace lumoz::gateway {
 
 bool is_request_id(std::string_view text) {
@@ -43,7 +45,8 @@ net::Task<void> respond_json(Call& call, int status, std::string body) {
 net::Task<void> respond_error(Call& call, ApiError error, unsigned retry_after) {
     call.status = error.status;
     call.metrics.error(error.type);
-    const std::string body = error_body(error);
+    const std::optional<Page> page = call.route ? std::optional(call.route->page) : std::nullopt;
+    const std::string body = error_body(error, page);
     call.response_bytes = body.size();
     net::Headers headers = answer_headers(call, "application/json");
     add_retry_headers(headers, error, retry_after);

@@ -30,6 +30,8 @@ struct ModelConfig {
     std::vector<std::string> engine_endpoints;
     /// Words of `gateway/endpoints.hpp` to URLs; empty texts are none.
     std::map<std::string, std::string, std::less<>> engine_endpoint_urls;
+    std::vector<std::string> engine_speaks = {"chat.completions", "messages", "responses"};
+    bool engine_tidy_requests = false;
     std::string engine_ca_file;
     std::string engine_spki_sha256;
     std::int64_t engine_pool = 64;

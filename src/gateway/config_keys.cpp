@@ -207,6 +207,14 @@ std::vector<ConfigKey> model_work_keys() {
                "Threads of the engine; 0 is its own choice"),
         flag("engine.embeddings", &Config::engine_embeddings,
              "Whether the engine also answers `/v1/embeddings`"),
+        texts(
+            "engine.speaks", &Config::engine_speaks,
+            "Protocols the engine speaks: \"chat.completions\", \"responses\" (OpenAI), \"messages\" "
+            "(Anthropic). What is not named is translated (docs/translation.md); `url` engines without this "
+            "key: `[\"chat.completions\"]`"),
+        flag("engine.tidy_requests", &Config::engine_tidy_requests,
+             "Leaves out members that the protocol does not have, and moves sampling numbers into its range, "
+             "for engines that refuse them; receipts say so"),
         number(
             "engine.pool", &Config::engine_pool, 0, 100'000,
             "Idle connections kept to a `url` engine, for each I/O thread; 0 is one connection per request"),

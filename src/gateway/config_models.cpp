@@ -96,6 +96,24 @@ Status check_endpoints(const ModelConfig& m, const Place& place) {
     return {};
 }
 
+Status check_speaks(const ModelConfig& m, const Place& place) {
+    const std::string key = place.key("engine.speaks");
+    bool translatable = false;
+    for (const std::string& protocol : m.engine_speaks) {
+        if (protocol != "chat.completions" && protocol != "messages" && protocol != "responses")
+            return refuse(key + " may name \"chat.completions\", \"messages\" and \"responses\"");
+        translatable = translatable || protocol != "responses";
+    }
+    if (!translatable) return refuse(key + " must name \"chat.completions\" or \"messages\"");
+    return {};
+}
+
+/// llama-server is known to speak all; of another engine only its operator knows.
+void speak_by_kind(ModelConfig& m, const ConfigValues& values, const Place& place) {
+    const bool said = values.contains("engine.speaks") || values.contains(place.key("engine.speaks"));
+    if (m.engine_kind == EngineKind::Url && !said) m.engine_speaks = {"chat.completions"};
+}
+
 Status check_model(const ModelConfig& m, const Place& place) {
     if (m.model_name.empty() || m.model_name.size() > 256)
         return refuse(place.key("model.name") + " must have 1 to 256 bytes");
@@ -119,6 +137,7 @@ Status check_model(const ModelConfig& m, const Place& place) {
         return refuse(place.key("engine.url") + " needs " + kind + " = \"url\"");
     if (!m.engine_spki_sha256.empty() && !fixed_from_hex<Digest256>(m.engine_spki_sha256))
         return refuse(place.key("engine.spki_sha256") + " must be 64 hex digits");
+    LUMOZ_CHECK_OK(check_speaks(m, place));
     return check_endpoints(m, place);
 }
 
@@ -154,6 +173,7 @@ Status read_models(const ConfigValues& values, Config& config) {
         LUMOZ_CHECK_OK(set_one(place, key->name, value, model));
     }
     if (tables.empty()) {
+        speak_by_kind(config, values, Place{});
         config.models = {shared};
         return check_model(shared, Place{});
     }
@@ -164,6 +184,7 @@ Status read_models(const ConfigValues& values, Config& config) {
     std::set<std::string_view> names;
     for (auto& [index, model] : tables) {
         const Place place{"models[" + std::to_string(index) + "]"};
+        speak_by_kind(model, values, place);
         if (!values.contains(place.key("model.name"))) return refuse(place.key("model.name") + " is needed");
         LUMOZ_CHECK_OK(check_model(model, place));
         if (!names.insert(model.model_name).second)

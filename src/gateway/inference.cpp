@@ -2,6 +2,7 @@
 #include "gateway/inference.hpp"
 
 #include "base/log.hpp"
+#include "gateway/translated.hpp"
 
 namespace lumoz::gateway {
 namespace {
@@ -150,18 +151,26 @@ net::Task<void> Inference::run() {
         co_await refuse(parsed.error());
         co_return;
     }
-    if (!model_->route(fields_.endpoint).engine.ready()) {
+    auto fitted = fit_request(call_, *model_,
+                              parsed->forwarded ? std::string_view(*parsed->forwarded) : as_text(*body));
+    if (!fitted) {
+        co_await refuse(std::move(fitted).error());
+        co_return;
+    }
+    const std::string target(fitted->translation ? fitted->translation->target()
+                                                 : std::string_view(fields_.endpoint));
+    if (!model_->route(target).engine.ready()) {
         ApiError error = api_error(Failure::EngineNotReady);
         co_await refuse(std::move(error));
         co_return;
     }
-    if (parsed->forwarded) {
-        fields_.forwarded = receipt::ForwardedHash(crypto::sha256(as_bytes(*parsed->forwarded)).bytes);
-        co_await forward(as_bytes(*parsed->forwarded));
-    } else {
-        fields_.forwarded = receipt::ForwardedHash(digest.bytes);
-        co_await forward(*body);
-    }
+    if (!fitted->receipt_event.empty()) fields_.other_events.push_back(std::move(fitted->receipt_event));
+    const std::string_view forwarded = fitted->body();
+    translation_ = std::move(fitted->translation);
+    const bool as_received = forwarded.data() == as_text(*body).data();
+    fields_.forwarded =
+        receipt::ForwardedHash(as_received ? digest.bytes : crypto::sha256(as_bytes(forwarded)).bytes);
+    co_await forward(as_bytes(forwarded));
 }
 
 net::Task<void> Inference::forward(ByteView body) {
@@ -172,7 +181,8 @@ net::Task<void> Inference::forward(ByteView body) {
     total_limit_ = std::make_unique<TotalLimit>(loop, *this);
     total_limit_->set(loop.now() + config.engine_total_timeout);
     const net::TimePoint begin = loop.now();
-    Model::Route route = model_->route(engine_target(call_.route->page));
+    Model::Route route =
+        model_->route(translation_ ? translation_->target() : engine_target(call_.route->page));
     std::string method = "POST";
     auto sent = co_await route.engine.send(loop, std::move(method), std::move(route.target),
                                            call_.exchange.head().headers, body, &token_);

@@ -10,6 +10,7 @@
 #include "gateway/request_body.hpp"
 #include "gateway/sse_scanner.hpp"
 #include "gateway/usage_scanner.hpp"
+#include "translate/translation.hpp"
 
 namespace lumoz::gateway {
 
@@ -53,6 +54,10 @@ private:
     Status begin();
     net::Task<void> cut_stream(receipt::CutBy by, ApiError error);
 
+    // translated.cpp: an engine that does not speak the client's protocol
+    net::Task<void> relay_translated();
+    net::Task<Status> take(ByteView piece);
+
     // seal.cpp: receipts
     net::Task<void> answer_whole(int status, std::string content_type, Bytes body);
     net::Task<void> refuse(ApiError error);
@@ -74,6 +79,7 @@ private:
     std::unique_ptr<net::ClientExchange> engine_;
     std::unique_ptr<TotalLimit> total_limit_;
     std::optional<receipt::CutBy> cut_;
+    std::unique_ptr<translate::Translation> translation_;  ///< none: the engine speaks the client's protocol
 
     // the answer
     std::string content_type_;

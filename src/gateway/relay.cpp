@@ -2,6 +2,7 @@
 // Inference: passing the body of the engine's answer on.
 #include "base/log.hpp"
 #include "gateway/inference.hpp"
+#include "gateway/translated.hpp"
 
 namespace lumoz::gateway {
 namespace {
@@ -26,6 +27,10 @@ private:
 }  // namespace
 
 net::Task<void> Inference::relay() {
+    if (translation_ && !sse_) {
+        co_await relay_translated();
+        co_return;
+    }
     Bytes whole;
     if (!sse_ && content_type_.starts_with("application/json")) {
         const std::size_t limit =
@@ -58,7 +63,7 @@ net::Task<void> Inference::relay_stream(Bytes first) {
     const Gauge under_way(call_.metrics.streaming_requests);
     // With a proof the end of the answer is a trailer, which only chunked answers have.
     if (proof_.wanted || sse_) length_.reset();
-    const std::optional<std::uint64_t> promised = engine_->content_length();
+    const std::optional<std::uint64_t> promised = translation_ ? std::nullopt : engine_->content_length();
     if (!first.empty()) {
         const Status passed = co_await pass(first);
         if (!passed) cut(receipt::CutBy::Client);
@@ -75,7 +80,7 @@ net::Task<void> Inference::relay_stream(Bytes first) {
             co_return;
         }
         if (piece->empty()) break;
-        const Status passed = co_await pass(*piece);
+        const Status passed = co_await take(*piece);
         if (!passed) {
             if (passed.error().code == Errc::Limit) {
                 ApiError error = api_error(Failure::EngineGarbage);
@@ -166,7 +171,7 @@ net::Task<void> Inference::end_stream() {
     if (!sealed) {
         // Design decision 10: what the client has then is no answer, and says so.
         if (sse_ && call_.exchange.begun()) {
-            const std::string event = "data: " + error_body(api_error(Failure::StoreUnhealthy)) + "\n\n";
+            const std::string event = error_event(api_error(Failure::StoreUnhealthy), call_.route->page);
             const Status told = co_await call_.exchange.write(as_bytes(event));
             if (!told) call_.cut_by = "client";
         }
@@ -209,7 +214,7 @@ net::Task<void> Inference::cut_stream(receipt::CutBy by, ApiError error) {
     }
     const bool tell = sse_ && by != receipt::CutBy::Client;
     if (tell) {
-        const std::string event = "data: " + error_body(error) + "\n\n";
+        const std::string event = error_event(error, call_.route->page);
         hash_.update(as_bytes(event));
         sent_ += event.size();
         const Status told = co_await call_.exchange.write(as_bytes(event));

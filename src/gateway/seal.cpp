@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "gateway/commit.hpp"
 #include "gateway/inference.hpp"
+#include "gateway/translated.hpp"
 #include "receipt/proof.hpp"
 
 namespace lumoz::gateway {
@@ -90,7 +91,7 @@ net::Task<void> Inference::answer_whole(int status, std::string content_type, By
 // An error answer with a receipt over its body.
 net::Task<void> Inference::refuse(ApiError error) {
     refused_ = true;
-    const std::string body = error_body(error);
+    const std::string body = error_body(error, call_.route->page);
     const auto sealed = co_await seal(crypto::sha256(as_bytes(body)), std::nullopt, body.size());
     if (!sealed) {
         ApiError failure = api_error(Failure::StoreUnhealthy);

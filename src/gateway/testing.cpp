@@ -129,7 +129,9 @@ World::World(WorldOptions options) {
     service->models.set(std::make_shared<const ModelTable>(std::vector<Model>{
         {.name = "m",
          .engine = *engine,
-         .event = receipt::ModelEvent{.model_root = root, .method = "files", .publisher_key = {}}}}));
+         .event = receipt::ModelEvent{.model_root = root, .method = "files", .publisher_key = {}},
+         .speaks = config.engine_speaks,
+         .tidy_requests = config.engine_tidy_requests}}));
     service->attested = true;
     if (authentication_on(config)) {
         auto table = TokenTable::parse(options.tokens);

@@ -28,6 +28,7 @@ ALLOWED = {
     "channel": {"base", "crypto", "identity", "net"},
     "engine": {"base", "crypto", "net"},
     "store": {"base", "crypto", "receipt"},
+    "translate": {"base"},
     "chain": {"base", "crypto", "evidence", "receipt", "net"},
     "capi": {"base", "crypto", "evidence", "verify"},
     "simtee": {"base", "crypto", "evidence"},

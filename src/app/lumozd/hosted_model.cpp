@@ -20,6 +20,8 @@ gateway::Model HostedModel::entry() const {
                        .engine = engines_.main(),
                        .event = weights_,
                        .endpoints = offered_paths(config_),
+                       .speaks = config_.engine_speaks,
+                       .tidy_requests = config_.engine_tidy_requests,
                        .optional = config_.model_optional,
                        .loaded_at = loaded_at_,
                        .use = use_};

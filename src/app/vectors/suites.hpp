@@ -23,6 +23,8 @@ void add_reports(Handlers& handlers);
 void add_report_edits(Handlers& handlers);
 /// `multipart_hash`, `compose_manager_hash`.
 void add_forms(Handlers& handlers);
+/// `anthropic_translation`.
+void add_translation(Handlers& handlers);
 /// `oms_root`.
 void add_oms(Handlers& handlers);
 /// `verify`, `policy`, `parse` of vectors/tdx.

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The other direction: a client that speaks chat completions, and an engine that speaks Anthropic's Messages
+// only.
+#pragma once
+
+#include "translate/event_stream.hpp"
+#include "translate/json_parts.hpp"
+#include "translate/sse_reader.hpp"
+
+namespace lumoz::translate {
+
+/// The engine's request. `E_TRANSLATE_REQUEST` with a text for the client. Requires: `body` was read with
+/// bounded size and depth and is an object.
+[[nodiscard]] Result<std::string> messages_from_chat_request(const json::Value& body);
+
+/// A whole answer as a chat completion. `E_TRANSLATE_ANSWER`.
+[[nodiscard]] Result<std::string> chat_from_messages_answer(std::string_view answer,
+                                                            const AnswerFacts& facts);
+
+/// The engine's stream as chat-completions chunks; events of the older text completion become
+/// `text_completion` chunks. `data: [DONE]` comes with message_stop, or with the engine's own.
+class MessagesEngineStream final : public EventStream, private SseReader::Sink {
+public:
+    explicit MessagesEngineStream(AnswerFacts facts) : reader_(kMaxEvent), facts_(std::move(facts)) {}
+    Status feed(ByteView piece, std::string& out) override;
+
+private:
+    Status event(std::string_view name, std::string_view data) override;
+    void comment() override;
+    Status message_start(const json::Value& event);
+    Status block_start(const json::Value& event);
+    Status block_delta(const json::Value& event);
+    Status message_delta(const json::Value& event);
+    Status completion(const json::Value& event);
+    void chunk(std::string_view delta, std::string_view finish, std::string_view usage);
+    void end();
+
+    SseReader reader_;
+    AnswerFacts facts_;
+    std::string out_;
+    std::string id_;     ///< escaped
+    std::string model_;  ///< escaped
+    std::int64_t prompt_ = 0;
+    std::int64_t cached_ = 0;
+    std::int64_t calls_ = 0;  ///< begun so far
+    bool started_ = false;
+    bool done_ = false;
+};
+
+}  // namespace lumoz::translate
