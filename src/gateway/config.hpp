@@ -15,6 +15,8 @@
 namespace lumoz::gateway {
 
 enum class EngineKind : std::uint8_t { LlamaServer, Url };
+/// Whether paths that we do not know go to the engine. `Auto`: to engines by URL only.
+enum class CatchAll : std::uint8_t { Auto, On, Off };
 
 struct Config {
     std::string state_dir = "lumoz-state";
@@ -45,6 +47,7 @@ struct Config {
     std::chrono::milliseconds engine_idle_timeout{120'000};
     std::chrono::milliseconds engine_total_timeout{3'600'000};
     bool allow_shared_prompt_cache = false;
+    CatchAll engine_catch_all = CatchAll::Auto;
 
     std::string tee_socket;
     std::string tee_configfs = "/sys/kernel/config/tsm/report";

@@ -172,6 +172,10 @@ std::vector<ConfigKey> engine_keys() {
         flag("engine.allow_shared_prompt_cache", &Config::allow_shared_prompt_cache,
              "Lets credentials share the engine's prompt cache; others can then learn by timing what was "
              "asked"),
+        choice<CatchAll>("engine.catch_all", &Config::engine_catch_all,
+                         {{"auto", CatchAll::Auto}, {"on", CatchAll::On}, {"off", CatchAll::Off}},
+                         "Whether other paths under `/v1/` go to the engine (docs/endpoints.md); `auto`: only to "
+                         "a `url` engine"),
     };
 }
 

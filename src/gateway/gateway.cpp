@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/gateway.hpp"
 
+#include "gateway/catch_all.hpp"
 #include "gateway/pages.hpp"
 #include "gateway/request_log.hpp"
 
@@ -24,6 +25,15 @@ std::chrono::microseconds to_us(net::Duration duration) {
     return std::chrono::duration_cast<std::chrono::microseconds>(duration);
 }
 
+/// The catch-all is there when some engine is asked for such paths; which one is seen with the model.
+bool route_exists(const Service& service, const Route& route) {
+    if (route.page != Page::CatchAll) return true;
+    const std::shared_ptr<const ModelTable> models = service.models.get();
+    return std::ranges::any_of(models->all(), [&](const Model& model) {
+        return catch_all_allowed(service.config.engine_catch_all, model.engine.kind());
+    });
+}
+
 }  // namespace
 
 Gateway::Gateway(net::Loop&, Service& service)
@@ -44,6 +54,11 @@ net::Task<void> Gateway::answer(Call& call) {
     std::expected<Route, ApiError> route = find_route(head.method, head.target);
     if (!route) {
         co_await respond_error(call, std::move(route).error());
+        co_return;
+    }
+    if (!route_exists(call.service, *route)) {
+        ApiError error = api_error(Failure::NotFound);
+        co_await respond_error(call, std::move(error));
         co_return;
     }
     call.route = std::move(*route);

@@ -2,6 +2,8 @@
 #include "gateway/inference.hpp"
 
 #include "base/log.hpp"
+#include "gateway/catch_all.hpp"
+#include "gateway/media_type.hpp"
 
 namespace lumoz::gateway {
 namespace {
@@ -18,32 +20,10 @@ ApiError body_error(const Error& error, std::int64_t max_bytes) {
     return api_error(Failure::BadRequest, "The request body could not be read");
 }
 
-/// The engine's target of a page: its own path, without the client's query.
-std::string_view engine_target(Page page) {
-    switch (page) {
-        case Page::ChatCompletions:
-            return "/v1/chat/completions";
-        case Page::Completions:
-            return "/v1/completions";
-        case Page::Embeddings:
-            return "/v1/embeddings";
-        case Page::Messages:
-            return "/v1/messages";
-        default:
-            return "/v1/responses";
-    }
-}
-
 /// A media type that can be passed on: printable ASCII of bounded length.
 bool is_content_type(std::string_view text) {
     return !text.empty() && text.size() <= kMaxContentType &&
            std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
-}
-
-/// Media types compare without case (RFC 9110 8.3.1): clients read a `Text/Event-Stream` as a stream too.
-bool is_event_stream(std::string_view content_type) {
-    constexpr std::string_view kType = "text/event-stream";
-    return net::iequals(content_type.substr(0, kType.size()), kType);
 }
 
 bool is_plain_coding(std::string_view coding) {
@@ -78,7 +58,11 @@ private:
 };
 
 Inference::Inference(Call& call)
-    : call_(call), models_(call.service.models.get()), id_(IdScanner::Mode::Json) {}
+    : call_(call),
+      route_(engine_route(call.route->page)),
+      receipt_(route_.receipt),
+      models_(call.service.models.get()),
+      id_(IdScanner::Mode::Json) {}
 
 Inference::~Inference() {
     call_.exchange.on_peer_gone({});
@@ -107,11 +91,37 @@ std::expected<RequestBody, ApiError> Inference::check_body(std::string_view body
     auto parsed = read_request_body(body, static_cast<std::size_t>(config.max_body_bytes),
                                     static_cast<std::uint32_t>(config.max_json_depth));
     if (!parsed) return parsed;
-    model_ = models_->find(parsed->model);
-    if (model_ == nullptr) return std::unexpected(api_error(Failure::ModelNotFound));
+    if (std::optional<ApiError> error = choose_model(parsed->model)) return std::unexpected(*error);
+    return parsed;
+}
+
+std::optional<ApiError> Inference::choose_model(const std::optional<std::string>& name) {
+    model_ = models_->find(name);
+    if (model_ == nullptr) return api_error(Failure::ModelNotFound);
+    const CatchAll catch_all = call_.service.config.engine_catch_all;
+    if (route_.page == Page::CatchAll && !catch_all_allowed(catch_all, model_->engine.kind()))
+        return api_error(Failure::NotFound);
     fields_.model = model_->name;
     fields_.model_event = model_->event;
-    return parsed;
+    if (!model_->engine.ready()) return api_error(Failure::EngineNotReady);
+    return std::nullopt;
+}
+
+// What is known once the request's hash is: from here on refusals have a receipt.
+std::optional<ApiError> Inference::admit_request(const Digest256& request) {
+    const net::RequestHead& head = call_.exchange.head();
+    fields_.receipt_id = call_.id;
+    fields_.endpoint =
+        route_.page == Page::CatchAll ? call_.route->parameter : std::string(call_.route->name);
+    fields_.method = head.method;
+    fields_.request = receipt::RequestHash(request.bytes);
+    fields_.config_sha256 = call_.keys->identity.facts.config_sha256;
+    fields_.gpu_digest = call_.keys->identity.facts.gpu_digest;
+    const auto proof = read_inline_proof(head.headers);
+    if (!proof) return proof.error();
+    proof_ = *proof;
+    if (!receipt_) proof_.wanted = false;
+    return std::nullopt;
 }
 
 net::Task<void> Inference::run() {
@@ -119,8 +129,18 @@ net::Task<void> Inference::run() {
         co_await respond_error(call_, std::move(*refusal));
         co_return;
     }
-    const Service& service = call_.service;
-    const auto max_bytes = service.config.max_body_bytes;
+    switch (body_form(route_.intake, call_.exchange.head())) {
+        case BodyForm::Json:
+            co_await run_json();
+            break;
+        default:
+            co_await run_bodiless();
+            break;
+    }
+}
+
+net::Task<void> Inference::run_json() {
+    const auto max_bytes = call_.service.config.max_body_bytes;
     const Result<ByteView> body = co_await call_.exchange.read_body(static_cast<std::size_t>(max_bytes));
     if (!body) {
         ApiError error = body_error(body.error(), max_bytes);
@@ -130,26 +150,13 @@ net::Task<void> Inference::run() {
     call_.request_bytes = body->size();
     call_.metrics.request_bytes.add(body->size());
     const Digest256 digest = crypto::sha256(*body);
-    fields_.receipt_id = call_.id;
-    fields_.endpoint = std::string(engine_target(call_.route->page));
-    fields_.request = receipt::RequestHash(digest.bytes);
-    fields_.config_sha256 = call_.keys->identity.facts.config_sha256;
-    fields_.gpu_digest = call_.keys->identity.facts.gpu_digest;
-
-    const auto proof = read_inline_proof(call_.exchange.head().headers);
-    if (!proof) {
-        co_await refuse(proof.error());
+    if (std::optional<ApiError> refusal = admit_request(digest)) {
+        co_await refuse(std::move(*refusal));
         co_return;
     }
-    proof_ = *proof;
     const std::expected<RequestBody, ApiError> parsed = check_body(as_text(*body));
     if (!parsed) {
         co_await refuse(parsed.error());
-        co_return;
-    }
-    if (!model_->engine.ready()) {
-        ApiError error = api_error(Failure::EngineNotReady);
-        co_await refuse(std::move(error));
         co_return;
     }
     if (parsed->forwarded) {
@@ -161,6 +168,20 @@ net::Task<void> Inference::run() {
     }
 }
 
+// A request without a body is hashed as `path[?query]` (specs/api.md 4.1).
+net::Task<void> Inference::run_bodiless() {
+    const net::RequestHead& head = call_.exchange.head();
+    const Digest256 digest = crypto::sha256(as_bytes(head.target));
+    std::optional<ApiError> refusal = admit_request(digest);
+    if (!refusal) refusal = choose_model(query_value(head.query(), "model"));
+    if (refusal) {
+        co_await refuse(std::move(*refusal));
+        co_return;
+    }
+    fields_.forwarded = receipt::ForwardedHash(digest.bytes);
+    co_await forward({});
+}
+
 net::Task<void> Inference::forward(ByteView body) {
     net::Loop& loop = call_.exchange.loop();
     const Config& config = call_.service.config;
@@ -169,10 +190,11 @@ net::Task<void> Inference::forward(ByteView body) {
     total_limit_ = std::make_unique<TotalLimit>(loop, *this);
     total_limit_->set(loop.now() + config.engine_total_timeout);
     const net::TimePoint begin = loop.now();
-    std::string target(engine_target(call_.route->page));
-    std::string method = "POST";
-    auto sent = co_await model_->engine.send(loop, std::move(method), std::move(target),
-                                             call_.exchange.head().headers, body, &token_);
+    const net::RequestHead& request = call_.exchange.head();
+    std::string target(route_.target.empty() ? std::string_view(request.target) : route_.target);
+    std::string method = request.method;
+    auto sent = co_await model_->engine.send(loop, std::move(method), std::move(target), request.headers,
+                                             body, &token_);
     call_.engine_head = loop.now() - begin;
     call_.metrics.engine_head.observe(call_.engine_head);
     if (!sent) {
@@ -200,7 +222,11 @@ net::Task<void> Inference::forward(ByteView body) {
         co_return;
     }
     length_ = engine_->content_length();
-    sse_ = is_event_stream(content_type_);
+    sse_ = is_media_type(content_type_, "text/event-stream");
+    if (route_.page == Page::CatchAll && !sse_ && !is_media_type(content_type_, "application/json")) {
+        receipt_ = false;
+        proof_.wanted = false;
+    }
     if (sse_) id_ = IdScanner(IdScanner::Mode::Sse);
     co_await relay();
 }

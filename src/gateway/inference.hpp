@@ -6,6 +6,7 @@
 
 #include "crypto/sha2.hpp"
 #include "gateway/call.hpp"
+#include "gateway/engine_routes.hpp"
 #include "gateway/id_scanner.hpp"
 #include "gateway/request_body.hpp"
 #include "gateway/sse_scanner.hpp"
@@ -38,7 +39,11 @@ private:
 
     // inference.cpp: up to the head of the engine's answer
     [[nodiscard]] std::optional<ApiError> admission() const;
+    [[nodiscard]] std::optional<ApiError> admit_request(const Digest256& request);
     [[nodiscard]] std::expected<RequestBody, ApiError> check_body(std::string_view body);
+    [[nodiscard]] std::optional<ApiError> choose_model(const std::optional<std::string>& name);
+    net::Task<void> run_json();
+    net::Task<void> run_bodiless();
     net::Task<void> forward(ByteView body);
     net::Task<void> refused_by_engine();
     net::Task<void> engine_failed(Error error);
@@ -50,6 +55,7 @@ private:
     net::Task<Status> release(std::size_t count, ByteView piece);
     net::Task<void> end_stream();
     Status begin();
+    [[nodiscard]] net::Headers headers_for(std::string_view content_type) const;
     net::Task<void> cut_stream(receipt::CutBy by, ApiError error);
 
     // seal.cpp: receipts
@@ -63,8 +69,10 @@ private:
     [[nodiscard]] std::string proof_event(const receipt::TextSignatures& signatures) const;
 
     Call& call_;
+    const EngineRoute& route_;
+    bool receipt_;  ///< the exchange has a receipt
     std::shared_ptr<const ModelTable> models_;
-    const Model* model_ = nullptr;  ///< of `models_`; set by check_body
+    const Model* model_ = nullptr;  ///< of `models_`; set by choose_model
     InlineProof proof_;
     receipt::ReceiptFields fields_;
     net::CancelToken token_;

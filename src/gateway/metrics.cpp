@@ -24,24 +24,7 @@ void value_line(std::string& out, std::string_view name, std::string_view labels
 }
 
 std::string_view page_label(std::size_t index) {
-    static constexpr std::array<std::string_view, Metrics::kPages> kNames{"/",
-                                                                          "/version",
-                                                                          "/health",
-                                                                          "/ready",
-                                                                          "/metrics",
-                                                                          "/v1/models",
-                                                                          "/v1/signature/{id}",
-                                                                          "/v1/aci/receipts/{id}",
-                                                                          "/v1/attestation/report",
-                                                                          "/v1/aci/attestation",
-                                                                          "/v1/evidence/{digest}",
-                                                                          "/v1/chat/completions",
-                                                                          "/v1/completions",
-                                                                          "/v1/embeddings",
-                                                                          "/v1/messages",
-                                                                          "/v1/responses",
-                                                                          "other"};
-    return kNames[index];
+    return index < kPageCount ? page_name(static_cast<Page>(index)) : std::string_view("other");
 }
 
 std::size_t index_of(std::optional<Page> page) {

@@ -3,6 +3,7 @@
 
 #include "base/json.hpp"
 #include "evidence/statement.hpp"
+#include "gateway/engine_pages.hpp"
 #include "gateway/evidence_pages.hpp"
 #include "receipt/proof.hpp"
 
@@ -243,6 +244,9 @@ net::Task<void> answer_page(Call& call) {
             break;
         case Page::Metrics:
             co_await answer_metrics(call);
+            break;
+        case Page::EngineMetrics:
+            co_await answer_engine_metrics(call);
             break;
         case Page::Models:
             co_await respond_json(call, 200, models_json(call));

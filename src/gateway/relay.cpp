@@ -2,6 +2,7 @@
 // Inference: passing the body of the engine's answer on.
 #include "base/log.hpp"
 #include "gateway/inference.hpp"
+#include "gateway/media_type.hpp"
 
 namespace lumoz::gateway {
 namespace {
@@ -27,7 +28,7 @@ private:
 
 net::Task<void> Inference::relay() {
     Bytes whole;
-    if (!sse_ && content_type_.starts_with("application/json")) {
+    if (!sse_ && is_media_type(content_type_, "application/json")) {
         const std::size_t limit =
             proof_.wanted
                 ? std::max(kWholeAnswer, static_cast<std::size_t>(call_.service.config.inline_proof_bytes))
@@ -90,7 +91,7 @@ net::Task<void> Inference::relay_stream(Bytes first) {
         co_await cut_stream(*cut_, std::move(error));
         co_return;
     }
-    if ((sse_ && !scanner_.terminal()) || (promised && *promised != arrived_)) {
+    if ((sse_ && route_.end_marker && !scanner_.terminal()) || (promised && *promised != arrived_)) {
         // A stream that just stops is not an answer: the end marker is missing.
         log::warn("engine_failed",
                   {{"id", call_.id}, {"rule", "E_ENGINE_NO_END"}, {"sent", std::int64_t(sent_)}});
@@ -102,7 +103,7 @@ net::Task<void> Inference::relay_stream(Bytes first) {
 }
 
 Status Inference::begin() {
-    net::Headers headers = signed_headers(call_, content_type_);
+    net::Headers headers = headers_for(content_type_);
     if (sse_) {
         headers.add("Cache-Control", "no-cache");
         headers.add("X-Accel-Buffering", "no");

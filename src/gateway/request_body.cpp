@@ -71,7 +71,7 @@ std::string without_constraints(std::string_view body, const Value& provider,
 std::expected<RequestBody, ApiError> read_request_body(std::string_view body, std::size_t max_bytes,
                                                        std::uint32_t max_depth) {
     const Result<json::Document> parsed =
-        json::Document::parse(body, {.max_bytes = max_bytes, .max_depth = max_depth});
+        json::Document::parse(body, {.max_bytes = max_bytes, .max_depth = max_depth, .any_number = true});
     if (!parsed) return bad("The request body is not valid JSON");
     const Value root = parsed->root();
     if (!root.is_object()) return bad("The request body must be a JSON object");

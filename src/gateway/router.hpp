@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which page a request asks for. Paths are matched as a whole, against a list: nothing outside it reaches the
-// engine (design decision 19). Paths with `..`, a backslash or NUL behind their percent signs are refused.
+// Which page a request asks for. Paths are matched as a whole, against a list; what is left under `/v1/` may
+// be the catch-all's (catch_all.hpp, design decision 19). Paths with `..`, a backslash or NUL behind their
+// percent signs are refused.
 #pragma once
 
 #include "gateway/error_table.hpp"
@@ -20,13 +21,23 @@ enum class Page : std::uint8_t {
     Receipt,    ///< parameter: id
     Report,
     AciAttestation,
-    Evidence,  ///< parameter: keyset digest
+    Evidence,       ///< parameter: keyset digest
+    EngineMetrics,  ///< the engine's own metrics
     ChatCompletions,
     Completions,
     Embeddings,
     Messages,
     Responses,
+    Rerank,
+    Score,
+    ImagesGenerations,
+    ImagesEdits,
+    AudioTranscriptions,
+    AudioSpeech,
+    Tokenize,
+    CatchAll,  ///< parameter: the path as received; the last page
 };
+inline constexpr std::size_t kPageCount = static_cast<std::size_t>(Page::CatchAll) + 1;
 
 struct Route {
     Page page;
@@ -34,7 +45,9 @@ struct Route {
     std::string parameter;  ///< decoded last segment where the page has one
 };
 
-/// True for the pages that are answered by the engine and signed.
+/// Name of the page for metrics, static text. One name for all paths of the catch-all.
+[[nodiscard]] std::string_view page_name(Page page);
+/// True for the pages that are answered by the engine.
 [[nodiscard]] bool is_inference(Page page);
 /// True when the page needs a credential wherever credentials are configured.
 [[nodiscard]] bool needs_credential(Page page);
