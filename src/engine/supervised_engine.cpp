@@ -88,10 +88,10 @@ SupervisedEngine::~SupervisedEngine() {
 }
 
 net::Task<Result<std::unique_ptr<net::ClientExchange>>> SupervisedEngine::send(
-    net::Loop& loop, std::string method, std::string target, const net::Headers& headers, ByteView body,
+    net::Loop& loop, std::string method, std::string target, const net::Headers& headers, net::Payload body,
     net::CancelToken* cancel) {
     if (!ready()) co_return fail(Errc::Unavailable, "E_ENGINE_UNAVAILABLE", "engine.supervised.send");
-    const net::Headers out = forwarded_headers(headers);
+    const net::Headers out = forwarded_headers(headers, !body.upgrade.empty());
     net::Client& client = clients_.of(loop);
     co_return co_await client.send(std::move(method), std::move(target), out, body, cancel);
 }

@@ -46,6 +46,8 @@ Status validate(const Config& c) {
         if (!fixed_from_hex<Digest256>(root)) return refuse("collateral.roots must be 64 hex digits each");
     if (c.signatures_open && c.token_file.empty())
         return refuse("signatures.open says nothing without auth.token_file: receipts are open then");
+    if (!c.request_hash_from.empty() && c.token_file.empty())
+        return refuse("auth.request_hash_from names credentials of auth.token_file, which is not set");
     return {};
 }
 

@@ -65,14 +65,18 @@ struct Config {
 
     std::string token_file;
     bool signatures_open = false;
+    std::vector<std::string> request_hash_from;
 
     bool receipts_relaxed = false;
     std::chrono::milliseconds receipts_max_age{std::chrono::hours(24 * 30)};
     std::int64_t receipts_max_bytes = std::int64_t{10} << 30;
     std::int64_t receipts_min_free_bytes = std::int64_t{64} << 20;
     std::int64_t receipts_ballast_bytes = std::int64_t{16} << 20;
+    bool insert_ids = false;
 
     std::int64_t max_body_bytes = std::int64_t{10} << 20;
+    std::int64_t max_image_bytes = std::int64_t{50} << 20;
+    std::int64_t max_audio_bytes = std::int64_t{100} << 20;
     std::int64_t max_json_depth = 64;
     std::int64_t max_header_bytes = 32'768;
     std::int64_t max_connections = 16'384;
@@ -80,6 +84,8 @@ struct Config {
     std::int64_t inline_proof_bytes = std::int64_t{8} << 20;
     std::chrono::milliseconds header_timeout{30'000};
     std::chrono::milliseconds body_timeout{60'000};
+    std::chrono::milliseconds upload_timeout{600'000};
+    std::chrono::milliseconds realtime_idle_timeout{300'000};
     std::chrono::milliseconds idle_timeout{75'000};
     std::chrono::milliseconds write_timeout{60'000};
 

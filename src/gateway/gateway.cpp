@@ -3,6 +3,7 @@
 
 #include "gateway/catch_all.hpp"
 #include "gateway/pages.hpp"
+#include "gateway/realtime.hpp"
 #include "gateway/request_log.hpp"
 
 namespace lumoz::gateway {
@@ -79,7 +80,9 @@ net::Task<void> Gateway::answer(Call& call) {
             co_return;
         }
     }
-    if (is_inference(call.route->page)) {
+    if (call.route->page == Page::Realtime) {
+        co_await talk(call);
+    } else if (is_inference(call.route->page)) {
         co_await infer(call);
     } else {
         co_await answer_page(call);
@@ -93,9 +96,16 @@ net::Task<void> Gateway::infer(Call& call) {
     running_.erase(&inference);
 }
 
+net::Task<void> Gateway::talk(Call& call) {
+    Realtime realtime(call);
+    running_.insert(&realtime);
+    co_await realtime.run();
+    running_.erase(&realtime);
+}
+
 void Gateway::cut_all() {
-    for (Inference* inference : running_)
-        inference->cut(receipt::CutBy::Shutdown);
+    for (Running* running : running_)
+        running->cut(receipt::CutBy::Shutdown);
 }
 
 void Gateway::finish(Call& call) {

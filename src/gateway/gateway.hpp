@@ -25,12 +25,13 @@ public:
 private:
     net::Task<void> answer(Call& call);
     net::Task<void> infer(Call& call);
+    net::Task<void> talk(Call& call);
     void finish(Call& call);
 
     Service& service_;
     Metrics& metrics_;
     RateLimit rate_limit_;
-    std::unordered_set<Inference*> running_;
+    std::unordered_set<Running*> running_;
 };
 
 }  // namespace lumoz::gateway

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "gateway/catch_all.hpp"
 #include "gateway/media_type.hpp"
+#include "gateway/request_hash.hpp"
 
 namespace lumoz::gateway {
 namespace {
@@ -11,14 +12,6 @@ namespace {
 /// What of an engine's error answer is read to choose our text.
 constexpr std::size_t kMaxEngineError = 65'536;
 constexpr std::size_t kMaxContentType = 128;
-
-ApiError body_error(const Error& error, std::int64_t max_bytes) {
-    if (error.code == Errc::Limit)
-        return api_error(Failure::PayloadTooLarge,
-                         "Request body too large. Maximum: " + std::to_string(max_bytes) + " bytes");
-    if (error.code == Errc::Timeout) return api_error(Failure::RequestTimeout);
-    return api_error(Failure::BadRequest, "The request body could not be read");
-}
 
 /// A media type that can be passed on: printable ASCII of bounded length.
 bool is_content_type(std::string_view text) {
@@ -31,6 +24,22 @@ bool is_plain_coding(std::string_view coding) {
 }
 
 }  // namespace
+
+ApiError body_error(const Error& error, std::int64_t max_bytes) {
+    if (error.code == Errc::Limit)
+        return api_error(Failure::PayloadTooLarge,
+                         "Request body too large. Maximum: " + std::to_string(max_bytes) + " bytes");
+    if (error.code == Errc::Timeout) return api_error(Failure::RequestTimeout);
+    return api_error(Failure::BadRequest, "The request body could not be read");
+}
+
+Failure engine_failure(const Error& error) {
+    if (error.code == Errc::Timeout) return Failure::EngineTimeout;
+    if (error.code == Errc::Unavailable) return Failure::EngineNotReady;
+    if (error.rule == "E_NET_REFUSED" || error.rule == "E_NET_RESOLVE" || error.rule.starts_with("E_TLS_"))
+        return Failure::EngineDown;
+    return Failure::EngineGarbage;
+}
 
 std::expected<InlineProof, ApiError> read_inline_proof(const net::Headers& headers) {
     InlineProof proof;
@@ -107,16 +116,18 @@ std::optional<ApiError> Inference::choose_model(const std::optional<std::string>
     return std::nullopt;
 }
 
-// What is known once the request's hash is: from here on refusals have a receipt.
-std::optional<ApiError> Inference::admit_request(const Digest256& request) {
+// What is known of every request before its body.
+std::optional<ApiError> Inference::describe() {
     const net::RequestHead& head = call_.exchange.head();
     fields_.receipt_id = call_.id;
     fields_.endpoint =
         route_.page == Page::CatchAll ? call_.route->parameter : std::string(call_.route->name);
     fields_.method = head.method;
-    fields_.request = receipt::RequestHash(request.bytes);
     fields_.config_sha256 = call_.keys->identity.facts.config_sha256;
     fields_.gpu_digest = call_.keys->identity.facts.gpu_digest;
+    const auto substituted = substituted_hash(call_);
+    if (!substituted) return substituted.error();
+    substituted_ = *substituted;
     const auto proof = read_inline_proof(head.headers);
     if (!proof) return proof.error();
     proof_ = *proof;
@@ -124,18 +135,24 @@ std::optional<ApiError> Inference::admit_request(const Digest256& request) {
     return std::nullopt;
 }
 
+// Once, when the body has come. From here on refusals have a receipt.
+void Inference::set_request_hash(const Digest256& received) {
+    fields_.request = receipt::RequestHash(substituted_.value_or(received).bytes);
+    if (substituted_) fields_.other_events.push_back(substituted_hash_event(call_.principal.name, received));
+}
+
 net::Task<void> Inference::run() {
     if (std::optional<ApiError> refusal = admission()) {
         co_await respond_error(call_, std::move(*refusal));
         co_return;
     }
-    switch (body_form(route_.intake, call_.exchange.head())) {
-        case BodyForm::Json:
-            co_await run_json();
-            break;
-        default:
-            co_await run_bodiless();
-            break;
+    const BodyForm form = body_form(route_.intake, call_.exchange.head());
+    if (form == BodyForm::Json) {
+        co_await run_json();
+    } else if (form == BodyForm::None) {
+        co_await run_bodiless();
+    } else {
+        co_await run_upload(form);
     }
 }
 
@@ -150,7 +167,9 @@ net::Task<void> Inference::run_json() {
     call_.request_bytes = body->size();
     call_.metrics.request_bytes.add(body->size());
     const Digest256 digest = crypto::sha256(*body);
-    if (std::optional<ApiError> refusal = admit_request(digest)) {
+    std::optional<ApiError> refusal = describe();
+    set_request_hash(digest);
+    if (refusal) {
         co_await refuse(std::move(*refusal));
         co_return;
     }
@@ -172,7 +191,8 @@ net::Task<void> Inference::run_json() {
 net::Task<void> Inference::run_bodiless() {
     const net::RequestHead& head = call_.exchange.head();
     const Digest256 digest = crypto::sha256(as_bytes(head.target));
-    std::optional<ApiError> refusal = admit_request(digest);
+    std::optional<ApiError> refusal = describe();
+    set_request_hash(digest);
     if (!refusal) refusal = choose_model(query_value(head.query(), "model"));
     if (refusal) {
         co_await refuse(std::move(*refusal));
@@ -182,11 +202,16 @@ net::Task<void> Inference::run_bodiless() {
     co_await forward({});
 }
 
-net::Task<void> Inference::forward(ByteView body) {
-    net::Loop& loop = call_.exchange.loop();
-    const Config& config = call_.service.config;
+void Inference::watch_client() {
     call_.exchange.on_peer_gone([this] { cut(receipt::CutBy::Client); });
     if (call_.exchange.peer_gone()) cut(receipt::CutBy::Client);
+}
+
+net::Task<void> Inference::forward(net::Payload body) {
+    net::Loop& loop = call_.exchange.loop();
+    const Config& config = call_.service.config;
+    // A body that is streamed watches the client by itself until its end.
+    if (!upload_) watch_client();
     total_limit_ = std::make_unique<TotalLimit>(loop, *this);
     total_limit_->set(loop.now() + config.engine_total_timeout);
     const net::TimePoint begin = loop.now();
@@ -197,6 +222,10 @@ net::Task<void> Inference::forward(ByteView body) {
                                              body, &token_);
     call_.engine_head = loop.now() - begin;
     call_.metrics.engine_head.observe(call_.engine_head);
+    if (upload_) {
+        const bool whole = co_await settle_upload();
+        if (!whole) co_return;
+    }
     if (!sent) {
         co_await engine_failed(std::move(sent).error());
         co_return;
@@ -248,14 +277,10 @@ net::Task<void> Inference::engine_failed(Error error) {
         co_await record_cut(receipt::CutBy::Client);
         co_return;
     }
-    Failure failure = Failure::EngineGarbage;
-    if (error.code == Errc::Timeout || cut_ == receipt::CutBy::Deadline) failure = Failure::EngineTimeout;
+    Failure failure = engine_failure(error);
+    if (failure == Failure::EngineDown || failure == Failure::EngineNotReady) fields_.forwarded.reset();
+    if (cut_ == receipt::CutBy::Deadline) failure = Failure::EngineTimeout;
     if (cut_ == receipt::CutBy::Shutdown) failure = Failure::Draining;
-    const bool not_reached =
-        error.rule == "E_NET_REFUSED" || error.rule == "E_NET_RESOLVE" || error.rule.starts_with("E_TLS_");
-    if (not_reached) failure = Failure::EngineDown;
-    if (error.code == Errc::Unavailable) failure = Failure::EngineNotReady;
-    if (not_reached || error.code == Errc::Unavailable) fields_.forwarded.reset();
     log::warn("engine_failed", {{"id", call_.id}, {"rule", error.rule}, {"where", error.where}});
     if (engine_) engine_->cancel();
     ApiError answer = api_error(failure);

@@ -2,6 +2,7 @@
 // Inference: passing the body of the engine's answer on.
 #include "base/log.hpp"
 #include "gateway/inference.hpp"
+#include "gateway/insert_id.hpp"
 #include "gateway/media_type.hpp"
 
 namespace lumoz::gateway {
@@ -30,7 +31,7 @@ net::Task<void> Inference::relay() {
     Bytes whole;
     if (!sse_ && is_media_type(content_type_, "application/json")) {
         const std::size_t limit =
-            proof_.wanted
+            proof_.wanted || call_.service.config.insert_ids
                 ? std::max(kWholeAnswer, static_cast<std::size_t>(call_.service.config.inline_proof_bytes))
                 : kWholeAnswer;
         if (length_ && *length_ <= limit) whole.reserve(static_cast<std::size_t>(*length_));
@@ -43,6 +44,7 @@ net::Task<void> Inference::relay() {
             }
             if (piece->empty()) {
                 id_.feed(whole);
+                give_id(whole);
                 co_await answer_whole(status_, content_type_, std::move(whole));
                 co_return;
             }
@@ -50,6 +52,13 @@ net::Task<void> Inference::relay() {
         }
     }
     co_await relay_stream(std::move(whole));
+}
+
+void Inference::give_id(Bytes& whole) {
+    if (!call_.service.config.insert_ids || !receipt_) return;
+    const Digest256 engine_body = crypto::sha256(whole);
+    fields_.chat_id = insert_id(whole, route_.id_prefix);
+    if (fields_.chat_id) fields_.other_events.push_back(inserted_id_event(engine_body));
 }
 
 net::Task<void> Inference::relay_stream(Bytes first) {

@@ -42,6 +42,7 @@ constexpr std::array kEntries{
     Entry{"POST", "/v1/audio/transcriptions", Page::AudioTranscriptions, "/v1/audio/transcriptions"},
     Entry{"POST", "/v1/audio/speech", Page::AudioSpeech, "/v1/audio/speech"},
     Entry{"POST", "/v1/tokenize", Page::Tokenize, "/v1/tokenize"},
+    Entry{"GET", "/v1/realtime", Page::Realtime, "/v1/realtime"},
 };
 constexpr std::string_view kCatchAllName = "/v1/{path}";
 

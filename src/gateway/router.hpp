@@ -35,6 +35,7 @@ enum class Page : std::uint8_t {
     AudioTranscriptions,
     AudioSpeech,
     Tokenize,
+    Realtime,
     CatchAll,  ///< parameter: the path as received; the last page
 };
 inline constexpr std::size_t kPageCount = static_cast<std::size_t>(Page::CatchAll) + 1;
