@@ -97,9 +97,9 @@ net::Task<Result<std::unique_ptr<net::ClientExchange>>> SupervisedEngine::send(
 }
 
 std::vector<std::string> SupervisedEngine::arguments() const {
-    std::vector<std::string> out = {options_.binary, "--model",      options_.model_path, "--alias",
-                                    options_.alias,  "--host",       socket_path_,        "--offline",
-                                    "--no-slots",    "--log-disable"};
+    std::vector<std::string> out = {options_.binary, "--model",   options_.model_path, "--alias",
+                                    options_.alias,  "--host",    socket_path_,        "--offline",
+                                    "--no-slots",    "--metrics", "--log-disable"};
     if (!options_.allow_shared_prompt_cache) {
         // Neither the shared cache nor the state that a slot kept of the last conversation.
         out.insert(out.end(), {"--cache-ram", "0", "--no-cache-prompt"});

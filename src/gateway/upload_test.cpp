@@ -81,12 +81,12 @@ TEST(Upload, PassesTheRawBodyAndHashesIt) {
 TEST(Upload, EveryFormOfBodyTakesTheSameWay) {
     World w;
     Seen seen;
-    for (const auto& [path, type] : {std::pair{std::string("/v1/images/edits"), kType},
-                                     {std::string("/v1/audio/translations"), kType},
-                                     {std::string("/v1/other"), std::string("application/octet-stream")},
-                                     {std::string("/v1/other"), std::string("text/plain")}}) {
+    for (const auto& [page, media] : {std::pair{std::string("/v1/images/edits"), kType},
+                                      {std::string("/v1/audio/translations"), kType},
+                                      {std::string("/v1/other"), std::string("application/octet-stream")},
+                                      {std::string("/v1/other"), std::string("text/plain")}}) {
         seen = {};
-        listen(w, seen, path);
+        listen(w, seen, page);
         w.run([](World& w, Seen& seen, std::string path, std::string type) -> net::Task<void> {
             // The model stands behind more than is looked at before: the only model answers.
             const std::string body = form(100'000, "m", false);
@@ -95,7 +95,7 @@ TEST(Upload, EveryFormOfBodyTakesTheSameWay) {
             EXPECT_TRUE(seen.body == body) << path;
             const std::string stored = w.receipt(std::string(reply.headers.get("X-Receipt-Id")));
             EXPECT_EQ(event_hash(stored, "request.received"), sha256_of(body)) << path;
-        }(w, seen, path, type));
+        }(w, seen, page, media));
     }
 }
 
