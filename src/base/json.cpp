@@ -39,7 +39,8 @@ public:
     Parser(Document& document, const Limits& limits)
         : text_(document.text_),
           nodes_(document.nodes_),
-          depth_left_(std::min(limits.max_depth, kDepthCeiling)) {}
+          depth_left_(std::min(limits.max_depth, kDepthCeiling)),
+          any_number_(limits.any_number) {}
 
     Status run(std::size_t max_bytes) {
         if (text_.size() > max_bytes || text_.size() >= kNone) {
@@ -182,7 +183,7 @@ private:
             skip_digits();
         }
         // Without exponent, 300 characters cannot leave the range of a double.
-        if ((exponent || at_ - begin > 300) && !to_double(text_.substr(begin, at_ - begin))) {
+        if (!any_number_ && (exponent || at_ - begin > 300) && !to_double(text_.substr(begin, at_ - begin))) {
             return error("number out of range");
         }
         leaf(Kind::Number, begin);
@@ -321,6 +322,7 @@ private:
     const std::string_view text_;
     std::vector<Node>& nodes_;
     std::uint32_t depth_left_;
+    bool any_number_;
     std::size_t at_ = 0;
     std::uint32_t open_ = kNone;
     std::string_view reason_;

@@ -14,6 +14,9 @@ namespace lumoz::json {
 struct Limits {
     std::size_t max_bytes = std::size_t{1} << 20;
     std::uint32_t max_depth = 16;  ///< open `[` and `{` at one time; values above 256 count as 256
+    /// Takes numbers beyond the range of a double (`1e400`) too: for texts that are passed on as they are.
+    /// Such a number has no `as_double`, so `canonical` must not be asked for the document.
+    bool any_number = false;
 };
 
 enum class Kind : std::uint8_t { Null, False, True, Number, String, Array, Object };

@@ -230,6 +230,17 @@ TEST(Json, DepthIsBounded) {
     EXPECT_EQ(reason(nested(257), {.max_depth = 1000000}), "offset 256: nested too deep");
 }
 
+TEST(Json, NumbersBeyondADoubleAreOnlyForTextsThatArePassedOn) {
+    EXPECT_NE(reason("1e400", {}), "accepted");
+    EXPECT_EQ(reason("[1e400,-1E+999]", {.any_number = true}), "accepted");
+    EXPECT_NE(reason("1e", {.any_number = true}), "accepted");
+    EXPECT_NE(reason("01", {.any_number = true}), "accepted");
+    const auto document = json::Document::parse("1e400", {.any_number = true});
+    ASSERT_TRUE(document);
+    EXPECT_EQ(document->root().raw(), "1e400");
+    EXPECT_FALSE(document->root().as_double());
+}
+
 TEST(Json, SizeIsBounded) {
     EXPECT_EQ(reason("[1]", {.max_bytes = 3}), "accepted");
     EXPECT_EQ(reason("[1]", {.max_bytes = 2}), "offset 0: text too large");

@@ -13,10 +13,23 @@ bool forwardable(std::string_view header_name) {
                                [&](std::string_view allowed) { return net::iequals(allowed, header_name); });
 }
 
-net::Headers forwarded_headers(const net::Headers& from) {
+namespace {
+
+bool of_handshake(std::string_view header_name) {
+    static constexpr std::array<std::string_view, 4> kNames = {
+        "sec-websocket-key", "sec-websocket-version", "sec-websocket-protocol", "sec-websocket-extensions"};
+    return std::ranges::any_of(kNames,
+                               [&](std::string_view name) { return net::iequals(name, header_name); });
+}
+
+}  // namespace
+
+net::Headers forwarded_headers(const net::Headers& from, bool upgrade) {
     net::Headers out;
     for (std::size_t i = 0; i < from.size(); ++i) {
-        if (forwardable(from[i].name)) out.add(from[i].name, from[i].value);
+        const net::HeaderView field = from[i];
+        if (forwardable(field.name) || (upgrade && of_handshake(field.name)))
+            out.add(field.name, field.value);
     }
     // The answer's bytes are hashed as they are: no coding that the client did not ask us for.
     out.add("Accept-Encoding", "identity");

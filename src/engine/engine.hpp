@@ -22,13 +22,13 @@ class Engine {
 public:
     virtual ~Engine() = default;
     /// From any I/O thread, with its own loop. Resolves when the head of the engine's answer is there. Of
-    /// `headers` only those of `forwardable` are sent; `Accept-Encoding: identity` is added. `headers`,
-    /// `body` and `cancel` must live until the result is there. Errors of `net::Client::send`, and
+    /// `headers` only those of `forwardable` are sent; `Accept-Encoding: identity` is added. `headers`, what
+    /// `body` points to and `cancel` must live until the result is there. Errors of `net::Client::send`, and
     /// `E_ENGINE_UNAVAILABLE` (Unavailable) while the engine is not up.
     virtual net::Task<Result<std::unique_ptr<net::ClientExchange>>> send(net::Loop& loop, std::string method,
                                                                          std::string target,
                                                                          const net::Headers& headers,
-                                                                         ByteView body,
+                                                                         net::Payload body,
                                                                          net::CancelToken* cancel) = 0;
     /// True when the last health probe succeeded. Any thread.
     [[nodiscard]] virtual bool ready() const = 0;
@@ -45,8 +45,9 @@ public:
 /// True for the request headers that an engine may see: Accept, Content-Type, traceparent, tracestate.
 /// Authorization, Cookie, X-Conversation-Id and everything unknown stay here.
 [[nodiscard]] bool forwardable(std::string_view header_name);
-/// The headers of an engine request: the forwardable ones and `Accept-Encoding: identity`.
-[[nodiscard]] net::Headers forwarded_headers(const net::Headers& from);
+/// The headers of an engine request: the forwardable ones and `Accept-Encoding: identity`; for a request to
+/// upgrade to a WebSocket those of its handshake too (`Sec-WebSocket-*`).
+[[nodiscard]] net::Headers forwarded_headers(const net::Headers& from, bool upgrade = false);
 
 /// One client of the same server per I/O thread. Destroy it before the loops, or after they have ended.
 class ClientPerLoop {

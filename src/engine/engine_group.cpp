@@ -61,7 +61,7 @@ EngineGroup::Backend* EngineGroup::choose(const std::vector<const Backend*>& ask
 net::Task<Result<std::unique_ptr<net::ClientExchange>>> EngineGroup::send(net::Loop& loop, std::string method,
                                                                           std::string target,
                                                                           const net::Headers& headers,
-                                                                          ByteView body,
+                                                                          net::Payload body,
                                                                           net::CancelToken* cancel) {
     std::vector<const Backend*> asked;
     Error last{Errc::Unavailable, "E_ENGINE_UNAVAILABLE", "engine.group.send", {}};

@@ -24,7 +24,8 @@ public:
     /// When none is ready, `E_ENGINE_UNAVAILABLE`; when none could be reached, the error of the last one.
     net::Task<Result<std::unique_ptr<net::ClientExchange>>> send(net::Loop& loop, std::string method,
                                                                  std::string target,
-                                                                 const net::Headers& headers, ByteView body,
+                                                                 const net::Headers& headers,
+                                                                 net::Payload body,
                                                                  net::CancelToken* cancel) override;
     /// Whether any backend is.
     [[nodiscard]] bool ready() const override;

@@ -88,18 +88,18 @@ SupervisedEngine::~SupervisedEngine() {
 }
 
 net::Task<Result<std::unique_ptr<net::ClientExchange>>> SupervisedEngine::send(
-    net::Loop& loop, std::string method, std::string target, const net::Headers& headers, ByteView body,
+    net::Loop& loop, std::string method, std::string target, const net::Headers& headers, net::Payload body,
     net::CancelToken* cancel) {
     if (!ready()) co_return fail(Errc::Unavailable, "E_ENGINE_UNAVAILABLE", "engine.supervised.send");
-    const net::Headers out = forwarded_headers(headers);
+    const net::Headers out = forwarded_headers(headers, !body.upgrade.empty());
     net::Client& client = clients_.of(loop);
     co_return co_await client.send(std::move(method), std::move(target), out, body, cancel);
 }
 
 std::vector<std::string> SupervisedEngine::arguments() const {
-    std::vector<std::string> out = {options_.binary, "--model",      options_.model_path, "--alias",
-                                    options_.alias,  "--host",       socket_path_,        "--offline",
-                                    "--no-slots",    "--log-disable"};
+    std::vector<std::string> out = {options_.binary, "--model",   options_.model_path, "--alias",
+                                    options_.alias,  "--host",    socket_path_,        "--offline",
+                                    "--no-slots",    "--metrics", "--log-disable"};
     if (!options_.allow_shared_prompt_cache) {
         // Neither the shared cache nor the state that a slot kept of the last conversation.
         out.insert(out.end(), {"--cache-ram", "0", "--no-cache-prompt"});

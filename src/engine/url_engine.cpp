@@ -36,9 +36,9 @@ UrlEngine::~UrlEngine() = default;
 net::Task<Result<std::unique_ptr<net::ClientExchange>>> UrlEngine::send(net::Loop& loop, std::string method,
                                                                         std::string target,
                                                                         const net::Headers& headers,
-                                                                        ByteView body,
+                                                                        net::Payload body,
                                                                         net::CancelToken* cancel) {
-    net::Headers out = forwarded_headers(headers);
+    net::Headers out = forwarded_headers(headers, !body.upgrade.empty());
     if (!options_.bearer_token.empty()) out.add("Authorization", "Bearer " + options_.bearer_token);
     net::Client& client = clients_.of(loop);
     co_return co_await client.send(std::move(method), std::move(target), out, body, cancel);

@@ -25,7 +25,8 @@ public:
 
     net::Task<Result<std::unique_ptr<net::ClientExchange>>> send(net::Loop& loop, std::string method,
                                                                  std::string target,
-                                                                 const net::Headers& headers, ByteView body,
+                                                                 const net::Headers& headers,
+                                                                 net::Payload body,
                                                                  net::CancelToken* cancel) override;
     [[nodiscard]] bool ready() const override { return ready_.load(std::memory_order_relaxed); }
     [[nodiscard]] bool starting() const override { return !probed_.load(std::memory_order_relaxed); }

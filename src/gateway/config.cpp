@@ -68,6 +68,8 @@ Status validate(const Config& c) {
         if (const auto prefix = parse_prefix(proxy); !prefix)
             return refuse("limits.trusted_proxies: " + prefix.error().detail);
     }
+    if (!c.request_hash_from.empty() && c.token_file.empty())
+        return refuse("auth.request_hash_from names credentials of auth.token_file, which is not set");
     return validate_check(c);
 }
 

@@ -15,6 +15,8 @@
 namespace lumoz::gateway {
 
 enum class EngineKind : std::uint8_t { LlamaServer, Url };
+/// Whether paths that we do not know go to the engine. `Auto`: to engines by URL only.
+enum class CatchAll : std::uint8_t { Auto, On, Off };
 
 /// One model: the keys of `[model]` and `[engine]`, or an element of `[[models]]`, where what it does not say
 /// is as `[engine]` says.
@@ -47,6 +49,7 @@ struct ModelConfig {
     std::chrono::milliseconds engine_probe_timeout{3'000};
     std::int64_t engine_probe_failures = 3;
     bool allow_shared_prompt_cache = false;
+    CatchAll engine_catch_all = CatchAll::Auto;
 
     bool operator==(const ModelConfig&) const = default;
     /// The URLs of the backends: `url`, else `urls`.
@@ -101,6 +104,7 @@ struct Config : ModelConfig {
     std::chrono::milliseconds check_timeout{5'000};
     std::chrono::milliseconds check_cache{60'000};
     bool report_usage = true;
+    std::vector<std::string> request_hash_from;
 
     std::string receipts_url;  ///< `postgres://…`; empty: SQLite in state_dir
     std::string receipts_password_file;
@@ -110,8 +114,11 @@ struct Config : ModelConfig {
     std::int64_t receipts_max_bytes = std::int64_t{10} << 30;
     std::int64_t receipts_min_free_bytes = std::int64_t{64} << 20;
     std::int64_t receipts_ballast_bytes = std::int64_t{16} << 20;
+    bool insert_ids = false;
 
     std::int64_t max_body_bytes = std::int64_t{10} << 20;
+    std::int64_t max_image_bytes = std::int64_t{50} << 20;
+    std::int64_t max_audio_bytes = std::int64_t{100} << 20;
     std::int64_t max_json_depth = 64;
     std::int64_t max_header_bytes = 32'768;
     std::int64_t max_connections = 16'384;
@@ -123,6 +130,8 @@ struct Config : ModelConfig {
     std::int64_t inline_proof_bytes = std::int64_t{8} << 20;
     std::chrono::milliseconds header_timeout{30'000};
     std::chrono::milliseconds body_timeout{60'000};
+    std::chrono::milliseconds upload_timeout{600'000};
+    std::chrono::milliseconds realtime_idle_timeout{300'000};
     std::chrono::milliseconds idle_timeout{75'000};
     std::chrono::milliseconds write_timeout{60'000};
 

@@ -231,6 +231,11 @@ std::vector<ConfigKey> model_work_keys() {
         flag("engine.allow_shared_prompt_cache", &Config::allow_shared_prompt_cache,
              "Lets credentials share the engine's prompt cache; others can then learn by timing what was "
              "asked"),
+        choice<CatchAll>(
+            "engine.catch_all", &Config::engine_catch_all,
+            {{"auto", CatchAll::Auto}, {"on", CatchAll::On}, {"off", CatchAll::Off}},
+            "Whether other paths under `/v1/` go to the engine (docs/endpoints.md); `auto`: only to "
+            "a `url` engine"),
     };
 }
 
@@ -292,6 +297,9 @@ std::vector<ConfigKey> trust_keys() {
                  "A good token is not asked about again within this time; a refused one within a twelfth"),
         flag("auth.report_usage", &Config::report_usage,
              "Tells the service what each answer to its tokens cost, by `POST URL/v1/usage`"),
+        texts("auth.request_hash_from", &Config::request_hash_from,
+              "Names of credentials whose `X-Request-Hash` is signed instead of the hash of the bytes "
+              "received; the receipt says so"),
         flag("signatures.open", &Config::signatures_open, "Lets any credential, and none, read any receipt"),
         text(
             "receipts.url", &Config::receipts_url,
@@ -313,12 +321,16 @@ std::vector<ConfigKey> trust_keys() {
              "Below this much free disk nothing new is answered; SQLite only"),
         size("receipts.ballast_bytes", &Config::receipts_ballast_bytes, 0,
              "Reserve that is released so that deleting works on a full disk; SQLite only"),
+        flag("receipts.insert_ids", &Config::insert_ids,
+             "Puts an `id` into whole JSON answers that have none; the receipt says so"),
     };
 }
 
 std::vector<ConfigKey> limit_keys() {
     return {
-        size("limits.body_bytes", &Config::max_body_bytes, 1'024, "Largest request body"),
+        size("limits.body_bytes", &Config::max_body_bytes, 1'024, "Largest request body that is JSON"),
+        size("limits.image_bytes", &Config::max_image_bytes, 1'024, "Largest multipart body with pictures"),
+        size("limits.audio_bytes", &Config::max_audio_bytes, 1'024, "Largest multipart body with sound"),
         number("limits.json_depth", &Config::max_json_depth, 4, 512, "Deepest nesting of a request"),
         size("limits.header_bytes", &Config::max_header_bytes, 1'024, "Largest request head"),
         number("limits.connections", &Config::max_connections, 1, 1'000'000,
@@ -337,7 +349,11 @@ std::vector<ConfigKey> limit_keys() {
         size("limits.inline_proof_bytes", &Config::inline_proof_bytes, 0,
              "Largest answer that `X-Proof: inline` buffers; beyond it the proof is a trailer"),
         duration("limits.header_timeout", &Config::header_timeout, "For the head of a request"),
-        duration("limits.body_timeout", &Config::body_timeout, "For the body of a request"),
+        duration("limits.body_timeout", &Config::body_timeout,
+                 "For the body of a request; of one that is streamed, for each piece"),
+        duration("limits.upload_timeout", &Config::upload_timeout, "For a streamed body as a whole"),
+        duration("limits.realtime_idle_timeout", &Config::realtime_idle_timeout,
+                 "For a WebSocket of `/v1/realtime` without a byte in either direction"),
         duration("limits.idle_timeout", &Config::idle_timeout, "Between two requests on a connection"),
         duration("limits.write_timeout", &Config::write_timeout, "For a client that does not read"),
         texts("replicas.siblings", &Config::siblings,

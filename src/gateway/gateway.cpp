@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/gateway.hpp"
 
+#include "gateway/catch_all.hpp"
 #include "gateway/pages.hpp"
+#include "gateway/realtime.hpp"
 #include "gateway/request_log.hpp"
 
 namespace lumoz::gateway {
@@ -25,6 +27,15 @@ std::chrono::microseconds to_us(net::Duration duration) {
     return std::chrono::duration_cast<std::chrono::microseconds>(duration);
 }
 
+/// The catch-all is there when some engine is asked for such paths; which one is seen with the model.
+bool route_exists(const Service& service, const Route& route) {
+    if (route.page != Page::CatchAll) return true;
+    const std::shared_ptr<const ModelTable> models = service.models.get();
+    return std::ranges::any_of(models->all(), [&](const Model& model) {
+        return catch_all_allowed(service.config.engine_catch_all, model.engine.kind());
+    });
+}
+
 }  // namespace
 
 Gateway::Gateway(net::Loop& loop, Service& service) : service_(service), metrics_(service.metrics.add()) {
@@ -44,6 +55,11 @@ net::Task<void> Gateway::answer(Call& call) {
     std::expected<Route, ApiError> route = find_route(head.method, head.target);
     if (!route) {
         co_await respond_error(call, std::move(route).error());
+        co_return;
+    }
+    if (!route_exists(call.service, *route)) {
+        ApiError error = api_error(Failure::NotFound);
+        co_await respond_error(call, std::move(error));
         co_return;
     }
     call.route = std::move(*route);
@@ -66,7 +82,9 @@ net::Task<void> Gateway::answer(Call& call) {
             co_return;
         }
     }
-    if (is_inference(call.route->page)) {
+    if (call.route->page == Page::Realtime) {
+        co_await talk(call);
+    } else if (is_inference(call.route->page)) {
         co_await infer(call);
     } else {
         co_await answer_page(call);
@@ -99,9 +117,16 @@ net::Task<void> Gateway::infer(Call& call) {
     running_.erase(&inference);
 }
 
+net::Task<void> Gateway::talk(Call& call) {
+    Realtime realtime(call);
+    running_.insert(&realtime);
+    co_await realtime.run();
+    running_.erase(&realtime);
+}
+
 void Gateway::cut_all() {
-    for (Inference* inference : running_)
-        inference->cut(receipt::CutBy::Shutdown);
+    for (Running* running : running_)
+        running->cut(receipt::CutBy::Shutdown);
 }
 
 void Gateway::finish(Call& call) {

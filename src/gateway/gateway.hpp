@@ -29,6 +29,7 @@ private:
     net::Task<void> infer(Call& call);
     /// Who asks; an error when nobody may.
     net::Task<std::optional<ApiError>> find_principal(Call& call);
+    net::Task<void> talk(Call& call);
     void finish(Call& call);
     void count(const Call& call);
 
@@ -45,7 +46,7 @@ private:
     Service& service_;
     Metrics& metrics_;
     std::unique_ptr<Cloud> cloud_;  ///< null when there is none
-    std::unordered_set<Inference*> running_;
+    std::unordered_set<Running*> running_;
 };
 
 }  // namespace lumoz::gateway

@@ -2,6 +2,9 @@
 #include "gateway/inference.hpp"
 
 #include "base/log.hpp"
+#include "gateway/catch_all.hpp"
+#include "gateway/media_type.hpp"
+#include "gateway/request_hash.hpp"
 #include "gateway/translated.hpp"
 
 namespace lumoz::gateway {
@@ -11,6 +14,18 @@ namespace {
 constexpr std::size_t kMaxEngineError = 65'536;
 constexpr std::size_t kMaxContentType = 128;
 
+/// A media type that can be passed on: printable ASCII of bounded length.
+bool is_content_type(std::string_view text) {
+    return !text.empty() && text.size() <= kMaxContentType &&
+           std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+bool is_plain_coding(std::string_view coding) {
+    return coding.empty() || net::iequals(coding, "identity");
+}
+
+}  // namespace
+
 ApiError body_error(const Error& error, std::int64_t max_bytes) {
     if (error.code == Errc::Limit)
         return api_error(Failure::PayloadTooLarge,
@@ -19,39 +34,13 @@ ApiError body_error(const Error& error, std::int64_t max_bytes) {
     return api_error(Failure::BadRequest, "The request body could not be read");
 }
 
-/// The engine's target of a page: its own path, without the client's query.
-std::string_view engine_target(Page page) {
-    switch (page) {
-        case Page::ChatCompletions:
-            return "/v1/chat/completions";
-        case Page::Completions:
-            return "/v1/completions";
-        case Page::Embeddings:
-            return "/v1/embeddings";
-        case Page::Messages:
-            return "/v1/messages";
-        default:
-            return "/v1/responses";
-    }
+Failure engine_failure(const Error& error) {
+    if (error.code == Errc::Timeout) return Failure::EngineTimeout;
+    if (error.code == Errc::Unavailable) return Failure::EngineNotReady;
+    if (error.rule == "E_NET_REFUSED" || error.rule == "E_NET_RESOLVE" || error.rule.starts_with("E_TLS_"))
+        return Failure::EngineDown;
+    return Failure::EngineGarbage;
 }
-
-/// A media type that can be passed on: printable ASCII of bounded length.
-bool is_content_type(std::string_view text) {
-    return !text.empty() && text.size() <= kMaxContentType &&
-           std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
-}
-
-/// Media types compare without case (RFC 9110 8.3.1): clients read a `Text/Event-Stream` as a stream too.
-bool is_event_stream(std::string_view content_type) {
-    constexpr std::string_view kType = "text/event-stream";
-    return net::iequals(content_type.substr(0, kType.size()), kType);
-}
-
-bool is_plain_coding(std::string_view coding) {
-    return coding.empty() || net::iequals(coding, "identity");
-}
-
-}  // namespace
 
 std::expected<InlineProof, ApiError> read_inline_proof(const net::Headers& headers) {
     InlineProof proof;
@@ -78,7 +67,11 @@ private:
     Inference& owner_;
 };
 
-Inference::Inference(Call& call) : call_(call), id_(IdScanner::Mode::Json) {}
+Inference::Inference(Call& call)
+    : call_(call),
+      route_(engine_route(call.route->page)),
+      receipt_(route_.receipt),
+      id_(IdScanner::Mode::Json) {}
 
 Inference::~Inference() {
     call_.exchange.on_peer_gone({});
@@ -107,15 +100,63 @@ std::expected<RequestBody, ApiError> Inference::check_body(std::string_view body
     auto parsed = read_request_body(body, static_cast<std::size_t>(config.max_body_bytes),
                                     static_cast<std::uint32_t>(config.max_json_depth));
     if (!parsed) return parsed;
+    if (std::optional<ApiError> error = choose_model(parsed->model)) return std::unexpected(*error);
+    return parsed;
+}
+
+std::optional<ApiError> Inference::choose_model(const std::optional<std::string>& name) {
+    const bool any_path = route_.page == Page::CatchAll;
     const auto model =
-        choose_model(*call_.models, parsed->model, engine_target(call_.route->page), call_.keys->identity);
-    if (!model) return std::unexpected(model.error());
-    if (!lease_.take(**model)) return std::unexpected(api_error(Failure::ModelNotFound));
+        gateway::choose_model(*call_.models, name, any_path ? "" : call_.route->name, call_.keys->identity);
+    if (!model) return model.error();
+    if (any_path && !catch_all_allowed(call_.service.config.engine_catch_all, (*model)->engine.kind()))
+        return api_error(Failure::NotFound);
+    if (!lease_.take(**model)) return api_error(Failure::ModelNotFound);
     model_ = *model;
     call_.model = model_->name;
     fields_.model = model_->name;
     fields_.model_event = model_->event;
-    return parsed;
+    return std::nullopt;
+}
+
+// Where the request goes. Its own server, where the page has one; else the engine, at the engine's own path.
+Model::Route Inference::engine_route() const {
+    const std::string_view path = translation_ ? translation_->target() : std::string_view(fields_.endpoint);
+    Model::Route route = model_->route(path);
+    if (translation_ || route.target != path) return route;
+    route.target = route_.target.empty() ? std::string_view(call_.exchange.head().target) : route_.target;
+    return route;
+}
+
+std::optional<ApiError> Inference::engine_trouble() const {
+    if (engine_route().engine.ready()) return std::nullopt;
+    return api_error(Failure::EngineNotReady);
+}
+
+// What is known of every request before its body.
+std::optional<ApiError> Inference::describe() {
+    const net::RequestHead& head = call_.exchange.head();
+    fields_.receipt_id = call_.id;
+    fields_.endpoint =
+        route_.page == Page::CatchAll ? call_.route->parameter : std::string(call_.route->name);
+    fields_.method = head.method;
+    fields_.config_sha256 = call_.keys->identity.facts.config_sha256;
+    fields_.gpu_digest = call_.keys->identity.facts.gpu_digest;
+    if (!call_.models->change_event().empty()) fields_.other_events.push_back(call_.models->change_event());
+    const auto substituted = substituted_hash(call_);
+    if (!substituted) return substituted.error();
+    substituted_ = *substituted;
+    const auto proof = read_inline_proof(head.headers);
+    if (!proof) return proof.error();
+    proof_ = *proof;
+    if (!receipt_) proof_.wanted = false;
+    return std::nullopt;
+}
+
+// Once, when the body has come. From here on refusals have a receipt.
+void Inference::set_request_hash(const Digest256& received) {
+    fields_.request = receipt::RequestHash(substituted_.value_or(received).bytes);
+    if (substituted_) fields_.other_events.push_back(substituted_hash_event(call_.principal.name, received));
 }
 
 net::Task<void> Inference::run() {
@@ -123,6 +164,17 @@ net::Task<void> Inference::run() {
         co_await respond_error(call_, std::move(*refusal));
         co_return;
     }
+    const BodyForm form = body_form(route_.intake, call_.exchange.head());
+    if (form == BodyForm::Json) {
+        co_await run_json();
+    } else if (form == BodyForm::None) {
+        co_await run_bodiless();
+    } else {
+        co_await run_upload(form);
+    }
+}
+
+net::Task<void> Inference::run_json() {
     const auto max_bytes = call_.config().max_body_bytes;
     const Result<ByteView> body = co_await call_.exchange.read_body(static_cast<std::size_t>(max_bytes));
     if (!body) {
@@ -133,19 +185,12 @@ net::Task<void> Inference::run() {
     call_.request_bytes = body->size();
     call_.metrics.request_bytes.add(body->size());
     const Digest256 digest = crypto::sha256(*body);
-    fields_.receipt_id = call_.id;
-    fields_.endpoint = std::string(engine_target(call_.route->page));
-    fields_.request = receipt::RequestHash(digest.bytes);
-    fields_.config_sha256 = call_.keys->identity.facts.config_sha256;
-    fields_.gpu_digest = call_.keys->identity.facts.gpu_digest;
-    if (!call_.models->change_event().empty()) fields_.other_events.push_back(call_.models->change_event());
-
-    const auto proof = read_inline_proof(call_.exchange.head().headers);
-    if (!proof) {
-        co_await refuse(proof.error());
+    std::optional<ApiError> refusal = describe();
+    set_request_hash(digest);
+    if (refusal) {
+        co_await refuse(std::move(*refusal));
         co_return;
     }
-    proof_ = *proof;
     const std::expected<RequestBody, ApiError> parsed = check_body(as_text(*body));
     if (!parsed) {
         co_await refuse(parsed.error());
@@ -157,37 +202,60 @@ net::Task<void> Inference::run() {
         co_await refuse(std::move(fitted).error());
         co_return;
     }
-    const std::string target(fitted->translation ? fitted->translation->target()
-                                                 : std::string_view(fields_.endpoint));
-    if (!model_->route(target).engine.ready()) {
-        ApiError error = api_error(Failure::EngineNotReady);
-        co_await refuse(std::move(error));
+    const std::string_view forwarded = fitted->body();
+    translation_ = std::move(fitted->translation);
+    refusal = engine_trouble();
+    if (refusal) {
+        co_await refuse(std::move(*refusal));
         co_return;
     }
     if (!fitted->receipt_event.empty()) fields_.other_events.push_back(std::move(fitted->receipt_event));
-    const std::string_view forwarded = fitted->body();
-    translation_ = std::move(fitted->translation);
     const bool as_received = forwarded.data() == as_text(*body).data();
     fields_.forwarded =
         receipt::ForwardedHash(as_received ? digest.bytes : crypto::sha256(as_bytes(forwarded)).bytes);
     co_await forward(as_bytes(forwarded));
 }
 
-net::Task<void> Inference::forward(ByteView body) {
-    net::Loop& loop = call_.exchange.loop();
-    const Config& config = call_.config();
+// A request without a body is hashed as `path[?query]` (specs/api.md 4.1).
+net::Task<void> Inference::run_bodiless() {
+    const net::RequestHead& head = call_.exchange.head();
+    const Digest256 digest = crypto::sha256(as_bytes(head.target));
+    std::optional<ApiError> refusal = describe();
+    set_request_hash(digest);
+    if (!refusal) refusal = choose_model(query_value(head.query(), "model"));
+    if (!refusal) refusal = engine_trouble();
+    if (refusal) {
+        co_await refuse(std::move(*refusal));
+        co_return;
+    }
+    fields_.forwarded = receipt::ForwardedHash(digest.bytes);
+    co_await forward({});
+}
+
+void Inference::watch_client() {
     call_.exchange.on_peer_gone([this] { cut(receipt::CutBy::Client); });
     if (call_.exchange.peer_gone()) cut(receipt::CutBy::Client);
+}
+
+net::Task<void> Inference::forward(net::Payload body) {
+    net::Loop& loop = call_.exchange.loop();
+    const Config& config = call_.config();
+    // A body that is streamed watches the client by itself until its end.
+    if (!upload_) watch_client();
     total_limit_ = std::make_unique<TotalLimit>(loop, *this);
     total_limit_->set(loop.now() + config.engine_total_timeout);
     const net::TimePoint begin = loop.now();
-    Model::Route route =
-        model_->route(translation_ ? translation_->target() : engine_target(call_.route->page));
-    std::string method = "POST";
-    auto sent = co_await route.engine.send(loop, std::move(method), std::move(route.target),
-                                           call_.exchange.head().headers, body, &token_);
+    const net::RequestHead& request = call_.exchange.head();
+    Model::Route route = engine_route();
+    std::string method = request.method;
+    auto sent = co_await route.engine.send(loop, std::move(method), std::move(route.target), request.headers,
+                                           body, &token_);
     call_.engine_head = loop.now() - begin;
     call_.metrics.engine_head.observe(call_.engine_head);
+    if (upload_) {
+        const bool whole = co_await settle_upload();
+        if (!whole) co_return;
+    }
     if (!sent) {
         co_await engine_failed(std::move(sent).error());
         co_return;
@@ -214,7 +282,11 @@ net::Task<void> Inference::forward(ByteView body) {
         co_return;
     }
     length_ = engine_->content_length();
-    sse_ = is_event_stream(content_type_);
+    sse_ = is_media_type(content_type_, "text/event-stream");
+    if (route_.page == Page::CatchAll && !sse_ && !is_media_type(content_type_, "application/json")) {
+        receipt_ = false;
+        proof_.wanted = false;
+    }
     if (sse_) {
         id_ = IdScanner(IdScanner::Mode::Sse);
         usage_ = UsageScanner(UsageScanner::Mode::Sse);
@@ -239,14 +311,10 @@ net::Task<void> Inference::engine_failed(Error error) {
         co_await record_cut(receipt::CutBy::Client);
         co_return;
     }
-    Failure failure = Failure::EngineGarbage;
-    if (error.code == Errc::Timeout || cut_ == receipt::CutBy::Deadline) failure = Failure::EngineTimeout;
+    Failure failure = engine_failure(error);
+    if (failure == Failure::EngineDown || failure == Failure::EngineNotReady) fields_.forwarded.reset();
+    if (cut_ == receipt::CutBy::Deadline) failure = Failure::EngineTimeout;
     if (cut_ == receipt::CutBy::Shutdown) failure = Failure::Draining;
-    const bool not_reached =
-        error.rule == "E_NET_REFUSED" || error.rule == "E_NET_RESOLVE" || error.rule.starts_with("E_TLS_");
-    if (not_reached) failure = Failure::EngineDown;
-    if (error.code == Errc::Unavailable) failure = Failure::EngineNotReady;
-    if (not_reached || error.code == Errc::Unavailable) fields_.forwarded.reset();
     log::warn("engine_failed", {{"id", call_.id}, {"rule", error.rule}, {"where", error.where}});
     if (engine_) engine_->cancel();
     ApiError answer = api_error(failure);

@@ -6,9 +6,12 @@
 
 #include "crypto/sha2.hpp"
 #include "gateway/call.hpp"
+#include "gateway/engine_routes.hpp"
 #include "gateway/id_scanner.hpp"
 #include "gateway/request_body.hpp"
+#include "gateway/running.hpp"
 #include "gateway/sse_scanner.hpp"
+#include "gateway/upload.hpp"
 #include "gateway/usage_scanner.hpp"
 #include "translate/translation.hpp"
 
@@ -23,27 +26,47 @@ struct InlineProof {
 /// Reads `X-Proof: inline[;algo=ecdsa|ed25519]` and `TE`. 400 for anything else in `X-Proof`.
 [[nodiscard]] std::expected<InlineProof, ApiError> read_inline_proof(const net::Headers& headers);
 
-class Inference {
+/// The answer for a body that could not be read; `max_bytes` is what was allowed.
+[[nodiscard]] ApiError body_error(const Error& error, std::int64_t max_bytes);
+/// The answer for an engine that could not be asked.
+[[nodiscard]] Failure engine_failure(const Error& error);
+
+class Inference final : public Running {
 public:
     explicit Inference(Call& call);
-    ~Inference();
+    ~Inference() override;
     Inference(const Inference&) = delete;
     Inference& operator=(const Inference&) = delete;
 
     /// Answers the call. Requires: the route is an inference page and the principal is allowed.
     net::Task<void> run();
     /// Ends the answer where it is; the receipt says by whom. On the loop's thread.
-    void cut(receipt::CutBy by);
+    void cut(receipt::CutBy by) override;
 
 private:
     class TotalLimit;
 
     // inference.cpp: up to the head of the engine's answer
     [[nodiscard]] std::optional<ApiError> admission() const;
+    [[nodiscard]] std::optional<ApiError> describe();
+    void set_request_hash(const Digest256& received);
     [[nodiscard]] std::expected<RequestBody, ApiError> check_body(std::string_view body);
-    net::Task<void> forward(ByteView body);
+    [[nodiscard]] std::optional<ApiError> choose_model(const std::optional<std::string>& name);
+    [[nodiscard]] Model::Route engine_route() const;
+    [[nodiscard]] std::optional<ApiError> engine_trouble() const;
+    net::Task<void> run_json();
+    net::Task<void> run_bodiless();
+    void watch_client();
+    net::Task<void> forward(net::Payload body);
     net::Task<void> refused_by_engine();
     net::Task<void> engine_failed(Error error);
+
+    // upload_relay.cpp: bodies that are streamed
+    net::Task<void> run_upload(BodyForm form);
+    net::Task<std::optional<ApiError>> admit_upload(BodyForm form);
+    net::Task<bool> settle_upload();
+    net::Task<void> upload_failed(std::int64_t limit);
+    void count_upload();
 
     // relay.cpp: the body of the answer
     net::Task<void> relay();
@@ -51,7 +74,9 @@ private:
     net::Task<Status> pass(ByteView piece);
     net::Task<Status> release(std::size_t count, ByteView piece);
     net::Task<void> end_stream();
+    void give_id(Bytes& whole);
     Status begin();
+    [[nodiscard]] net::Headers headers_for(std::string_view content_type) const;
     net::Task<void> cut_stream(receipt::CutBy by, ApiError error);
 
     // translated.cpp: an engine that does not speak the client's protocol
@@ -71,9 +96,13 @@ private:
     [[nodiscard]] std::string proof_event(const receipt::TextSignatures& signatures) const;
 
     Call& call_;
-    const Model* model_ = nullptr;  ///< of `call_.models`; set by check_body
+    const EngineRoute& route_;
+    bool receipt_;                  ///< the exchange has a receipt
+    const Model* model_ = nullptr;  ///< of `call_.models`; set by choose_model
     ModelLease lease_;
     InlineProof proof_;
+    std::optional<Digest256> substituted_;  ///< request hash that a trusted gateway gave
+    std::unique_ptr<Upload> upload_;        ///< the body, where it is streamed
     receipt::ReceiptFields fields_;
     net::CancelToken token_;
     std::unique_ptr<net::ClientExchange> engine_;

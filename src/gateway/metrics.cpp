@@ -14,29 +14,14 @@ std::string text_of(double value) {
 
 }  // namespace
 
+void value_line(std::string& out, std::string_view name, std::string_view labels, std::uint64_t value) {
+    out.append(name);
+    if (!labels.empty()) out.append("{").append(labels).append("}");
+    out.append(" ").append(std::to_string(value)).append("\n");
+}
+
 std::string_view page_name(std::size_t index) {
-    static constexpr std::array<std::string_view, Metrics::kPages> kNames{"/",
-                                                                          "/version",
-                                                                          "/health",
-                                                                          "/ready",
-                                                                          "/metrics",
-                                                                          "/v1/models",
-                                                                          "/v1/models/{model}",
-                                                                          "/v1/signature/{id}",
-                                                                          "/v1/aci/receipts/{id}",
-                                                                          "/v1/attestation/report",
-                                                                          "/v1/aci/attestation",
-                                                                          "/.well-known/tinfoil-attestation",
-                                                                          "/.well-known/tinfoil-certificate",
-                                                                          "/v1/evidence/{digest}",
-                                                                          "/v1/usage",
-                                                                          "/v1/chat/completions",
-                                                                          "/v1/completions",
-                                                                          "/v1/embeddings",
-                                                                          "/v1/messages",
-                                                                          "/v1/responses",
-                                                                          "other"};
-    return kNames[index];
+    return index < kPageCount ? page_name(static_cast<Page>(index)) : std::string_view("other");
 }
 
 namespace {

@@ -52,7 +52,7 @@ inline constexpr std::array<std::string_view, 4> kCutBy{"client", "engine", "dea
 
 class Metrics {
 public:
-    static constexpr std::size_t kPages = 21;  ///< the pages of the router and one for all else
+    static constexpr std::size_t kPages = kPageCount + 1;  ///< the pages of the router and one for all else
 
     /// A request ended. `page` is nothing for unknown paths.
     void request_done(std::optional<Page> page, int status, std::chrono::nanoseconds took);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace lumoz::gateway {
 namespace {
 
@@ -41,14 +43,18 @@ TEST(Metrics, ThreadsAddUp) {
 }
 
 TEST(Metrics, EveryPageHasAName) {
-    for (std::size_t p = 0; p + 1 < Metrics::kPages; ++p) {
+    std::set<std::string_view> names;
+    for (std::size_t p = 0; p < kPageCount; ++p) {
+        const std::string_view name = page_name(static_cast<Page>(p));
+        EXPECT_TRUE(names.insert(name).second) << name;
         Metrics metrics;
         metrics.request_done(static_cast<Page>(p), 200, {});
         std::string out;
         metrics.write(out);
-        EXPECT_EQ(out.find("endpoint=\"\""), std::string::npos);
+        EXPECT_NE(out.find("endpoint=\"" + std::string(name) + "\",status=\"200\"} 1\n"), std::string::npos)
+            << name;
     }
-    EXPECT_EQ(static_cast<std::size_t>(Page::Responses) + 2, Metrics::kPages);
+    EXPECT_EQ(page_name(Page::CatchAll), "/v1/{path}");
 }
 
 }  // namespace

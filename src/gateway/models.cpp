@@ -99,7 +99,7 @@ std::expected<const Model*, ApiError> choose_model(const ModelTable& models,
     }
     const Model* model = models.find(name);
     if (model == nullptr) return std::unexpected(api_error(Failure::ModelNotFound));
-    if (!model->offers(path)) {
+    if (!path.empty() && !model->offers(path)) {
         ApiError error = api_error(
             Failure::EndpointNotOffered,
             "The model does not answer this endpoint; it answers " +

@@ -77,9 +77,10 @@ private:
     std::string change_event_;
 };
 
-/// The model that answers a request for `path`, or why there is none: 404 `model_not_found`; 400 without a
-/// name where there are several; 404 `endpoint_not_offered`; 503 `model_not_attested` when the evidence of
-/// `keys` does not name its weights. The model is valid as long as the table.
+/// The model that answers a request for `path` (empty: for one that no list names), or why there is none: 404
+/// `model_not_found`; 400 without a name where there are several; 404 `endpoint_not_offered`; 503
+/// `model_not_attested` when the evidence of `keys` does not name its weights. The model is valid as long as
+/// the table.
 [[nodiscard]] std::expected<const Model*, ApiError> choose_model(const ModelTable& models,
                                                                  const std::optional<std::string>& name,
                                                                  std::string_view path,

@@ -2,6 +2,7 @@
 #include "gateway/pages.hpp"
 
 #include "base/json.hpp"
+#include "gateway/engine_pages.hpp"
 #include "gateway/evidence_pages.hpp"
 #include "gateway/model_pages.hpp"
 #include "gateway/usage_page.hpp"
@@ -252,6 +253,9 @@ net::Task<void> answer_page(Call& call) {
             break;
         case Page::Metrics:
             co_await answer_metrics(call);
+            break;
+        case Page::EngineMetrics:
+            co_await answer_engine_metrics(call);
             break;
         case Page::Models:
         case Page::ModelEntry:

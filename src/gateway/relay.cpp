@@ -2,6 +2,8 @@
 // Inference: passing the body of the engine's answer on.
 #include "base/log.hpp"
 #include "gateway/inference.hpp"
+#include "gateway/insert_id.hpp"
+#include "gateway/media_type.hpp"
 #include "gateway/translated.hpp"
 
 namespace lumoz::gateway {
@@ -32,9 +34,9 @@ net::Task<void> Inference::relay() {
         co_return;
     }
     Bytes whole;
-    if (!sse_ && content_type_.starts_with("application/json")) {
+    if (!sse_ && is_media_type(content_type_, "application/json")) {
         const std::size_t limit =
-            proof_.wanted
+            proof_.wanted || call_.config().insert_ids
                 ? std::max(kWholeAnswer, static_cast<std::size_t>(call_.config().inline_proof_bytes))
                 : kWholeAnswer;
         if (length_ && *length_ <= limit) whole.reserve(static_cast<std::size_t>(*length_));
@@ -48,6 +50,7 @@ net::Task<void> Inference::relay() {
             if (piece->empty()) {
                 id_.feed(whole);
                 usage_.feed(whole);
+                give_id(whole);
                 co_await answer_whole(status_, content_type_, std::move(whole));
                 co_return;
             }
@@ -55,6 +58,13 @@ net::Task<void> Inference::relay() {
         }
     }
     co_await relay_stream(std::move(whole));
+}
+
+void Inference::give_id(Bytes& whole) {
+    if (!call_.config().insert_ids || !receipt_) return;
+    const Digest256 engine_body = crypto::sha256(whole);
+    fields_.chat_id = insert_id(whole, route_.id_prefix);
+    if (fields_.chat_id) fields_.other_events.push_back(inserted_id_event(engine_body));
 }
 
 net::Task<void> Inference::relay_stream(Bytes first) {
@@ -96,7 +106,7 @@ net::Task<void> Inference::relay_stream(Bytes first) {
         co_await cut_stream(*cut_, std::move(error));
         co_return;
     }
-    if ((sse_ && !scanner_.terminal()) || (promised && *promised != arrived_)) {
+    if ((sse_ && route_.end_marker && !scanner_.terminal()) || (promised && *promised != arrived_)) {
         // A stream that just stops is not an answer: the end marker is missing.
         log::warn("engine_failed",
                   {{"id", call_.id}, {"rule", "E_ENGINE_NO_END"}, {"sent", std::int64_t(sent_)}});
@@ -108,7 +118,7 @@ net::Task<void> Inference::relay_stream(Bytes first) {
 }
 
 Status Inference::begin() {
-    net::Headers headers = signed_headers(call_, content_type_);
+    net::Headers headers = headers_for(content_type_);
     if (sse_) {
         headers.add("Cache-Control", "no-cache");
         headers.add("X-Accel-Buffering", "no");

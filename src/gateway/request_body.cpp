@@ -50,19 +50,23 @@ std::expected<bool, ApiError> check_constraints(const std::vector<Value::Member>
 std::string without_constraints(std::string_view body, const Value& provider,
                                 const std::vector<Value::Member>& members) {
     const std::size_t begin = provider.offset();
-    const std::string_view raw = provider.raw();
-    std::string kept = "{";
+    const std::size_t end = begin + provider.raw().size();
+    std::string out(body.substr(0, begin + 1));
+    std::size_t at = begin + 1;
+    bool first = true;
     for (const Value::Member& member : members) {
+        // What stands between two values: comma, white space, name and colon.
+        const std::size_t value_end = member.value.offset() + member.value.raw().size();
+        std::string_view text = body.substr(at, value_end - at);
+        at = value_end;
         if (member.name.starts_with("aci_")) continue;
-        if (kept.size() > 1) kept += ',';
-        json::append_quoted(kept, member.name);
-        kept += ':';
-        kept += member.value.raw();
+        const std::size_t comma = text.find_first_not_of(" \t\r\n");
+        if (first && text[comma] == ',') text.remove_prefix(comma + 1);
+        first = false;
+        out += text;
     }
-    kept += '}';
-    std::string out(body.substr(0, begin));
-    out += kept;
-    out += body.substr(begin + raw.size());
+    out += body.substr(at, end - at);
+    out += body.substr(end);
     return out;
 }
 
@@ -71,7 +75,7 @@ std::string without_constraints(std::string_view body, const Value& provider,
 std::expected<RequestBody, ApiError> read_request_body(std::string_view body, std::size_t max_bytes,
                                                        std::uint32_t max_depth) {
     const Result<json::Document> parsed =
-        json::Document::parse(body, {.max_bytes = max_bytes, .max_depth = max_depth});
+        json::Document::parse(body, {.max_bytes = max_bytes, .max_depth = max_depth, .any_number = true});
     if (!parsed) return bad("The request body is not valid JSON");
     const Value root = parsed->root();
     if (!root.is_object()) return bad("The request body must be a JSON object");

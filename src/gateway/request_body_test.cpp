@@ -51,7 +51,7 @@ TEST(RequestBody, SplicesAciMembersOut) {
     const auto body =
         read(R"({"model": "m", "provider": {"aci_verified": true, "order": ["a", 1.50]} ,"n":1})");
     ASSERT_TRUE(body);
-    EXPECT_EQ(body->forwarded, R"({"model": "m", "provider": {"order":["a", 1.50]} ,"n":1})");
+    EXPECT_EQ(body->forwarded, R"({"model": "m", "provider": { "order": ["a", 1.50]} ,"n":1})");
 }
 
 TEST(RequestBody, ServingConstraintsOfADirectServiceFollowTheVectors) {
@@ -74,6 +74,22 @@ TEST(RequestBody, ServingConstraintsOfADirectServiceFollowTheVectors) {
                 std::to_string(body.error().status) + " " + std::string(body.error().type);
             EXPECT_TRUE(expect.starts_with(got)) << id << ": " << got;
         }
+    }
+}
+
+TEST(RequestBody, TheSpliceKeepsTheBytesOfEveryOtherMember) {
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {R"({"provider":{"aci_verified":true}})", R"({"provider":{}})"},
+        {R"({"provider":{ "\u006fk" : 1.0 , "aci_verified":true , "x":[ 1e400 ] } })",
+         R"({"provider":{ "\u006fk" : 1.0 , "x":[ 1e400 ] } })"},
+        {R"({"provider":{"aci_verified":true, "b\/c":"\u00fc"}})", R"({"provider":{ "b\/c":"\u00fc"}})"},
+        {R"({"provider":{"a":{"aci_verified":1},"aci_verified":true}})",
+         R"({"provider":{"a":{"aci_verified":1}}})"},
+    };
+    for (const auto& [body, forwarded] : cases) {
+        const auto parsed = read_request_body(body, 10'000, 16);
+        ASSERT_TRUE(parsed) << body;
+        EXPECT_EQ(parsed->forwarded, forwarded);
     }
 }
 

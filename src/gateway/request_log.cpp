@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/request_log.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace lumoz::gateway {
 
 void write_request_line(const RequestLine& line) {
     // Methods are the client's text: only the ones we route are written as they are.
-    const bool known = line.method == "GET" || line.method == "POST";
+    constexpr std::array<std::string_view, 5> kKnown{"GET", "POST", "PUT", "PATCH", "DELETE"};
+    const bool known = std::ranges::find(kKnown, line.method) != kKnown.end();
     const auto number = [](auto value) { return static_cast<std::int64_t>(value); };
     log::info("request", {
                              {"id", line.id},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/router.hpp"
 
+#include "gateway/catch_all.hpp"
+
 #include <array>
 
 namespace lumoz::gateway {
@@ -17,8 +19,11 @@ constexpr std::array kEntries{
     Entry{"GET", "/", Page::Root, "/"},
     Entry{"GET", "/version", Page::Version, "/version"},
     Entry{"GET", "/health", Page::Health, "/health"},
+    Entry{"GET", "/v1/health", Page::Health, "/v1/health"},
     Entry{"GET", "/ready", Page::Ready, "/ready"},
     Entry{"GET", "/metrics", Page::Metrics, "/metrics"},
+    Entry{"GET", "/local-metrics", Page::Metrics, "/local-metrics"},
+    Entry{"GET", "/v1/metrics", Page::EngineMetrics, "/v1/metrics"},
     Entry{"GET", "/v1/models", Page::Models, "/v1/models"},
     Entry{"GET", "/v1/models/", Page::ModelEntry, "/v1/models/{model}"},
     Entry{"GET", "/v1/signature/", Page::Signature, "/v1/signature/{id}"},
@@ -36,7 +41,16 @@ constexpr std::array kEntries{
     Entry{"POST", "/v1/embeddings", Page::Embeddings, "/v1/embeddings"},
     Entry{"POST", "/v1/messages", Page::Messages, "/v1/messages"},
     Entry{"POST", "/v1/responses", Page::Responses, "/v1/responses"},
+    Entry{"POST", "/v1/rerank", Page::Rerank, "/v1/rerank"},
+    Entry{"POST", "/v1/score", Page::Score, "/v1/score"},
+    Entry{"POST", "/v1/images/generations", Page::ImagesGenerations, "/v1/images/generations"},
+    Entry{"POST", "/v1/images/edits", Page::ImagesEdits, "/v1/images/edits"},
+    Entry{"POST", "/v1/audio/transcriptions", Page::AudioTranscriptions, "/v1/audio/transcriptions"},
+    Entry{"POST", "/v1/audio/speech", Page::AudioSpeech, "/v1/audio/speech"},
+    Entry{"POST", "/v1/tokenize", Page::Tokenize, "/v1/tokenize"},
+    Entry{"GET", "/v1/realtime", Page::Realtime, "/v1/realtime"},
 };
+constexpr std::string_view kCatchAllName = "/v1/{path}";
 
 std::optional<int> hex_digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -61,6 +75,12 @@ std::string_view method_of(Page page) {
     for (const Entry& entry : kEntries)
         if (entry.page == page) return entry.method;
     return "other";
+}
+
+std::string_view page_name(Page page) {
+    for (const Entry& entry : kEntries)
+        if (entry.page == page) return entry.name;
+    return kCatchAllName;
 }
 
 bool is_inference(Page page) {
@@ -102,8 +122,8 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
 }
 
 std::expected<Route, ApiError> find_route(std::string_view method, std::string_view target) {
-    const std::optional<std::string> path =
-        percent_decode(target.substr(0, std::min(target.find('?'), target.size())));
+    const std::string_view raw_path = target.substr(0, std::min(target.find('?'), target.size()));
+    const std::optional<std::string> path = percent_decode(raw_path);
     constexpr std::string_view kForbidden("\\\0", 2);
     if (!path || !path->starts_with('/') || path->find("..") != std::string::npos ||
         path->find_first_of(kForbidden) != std::string::npos)
@@ -115,6 +135,10 @@ std::expected<Route, ApiError> find_route(std::string_view method, std::string_v
         if (entry.method != method) continue;
         std::string parameter = has_parameter(entry) ? path->substr(entry.path.size()) : std::string();
         return Route{entry.page, entry.name, std::move(parameter)};
+    }
+    if (!known_path && is_catch_all_path(*path)) {
+        if (is_catch_all_method(method)) return Route{Page::CatchAll, kCatchAllName, std::string(raw_path)};
+        known_path = true;
     }
     return std::unexpected(api_error(known_path ? Failure::MethodNotAllowed : Failure::NotFound));
 }

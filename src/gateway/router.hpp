@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which page a request asks for. Paths are matched as a whole, against a list: nothing outside it reaches the
-// engine (design decision 19). Paths with `..`, a backslash or NUL behind their percent signs are refused.
+// Which page a request asks for. Paths are matched as a whole, against a list; what is left under `/v1/` may
+// be the catch-all's (catch_all.hpp, design decision 19). Paths with `..`, a backslash or NUL behind their
+// percent signs are refused.
 #pragma once
 
 #include "gateway/error_table.hpp"
@@ -25,12 +26,23 @@ enum class Page : std::uint8_t {
     TinfoilCertificate,
     Evidence,  ///< parameter: keyset digest
     Usage,
+    EngineMetrics,  ///< the engine's own metrics
     ChatCompletions,
     Completions,
     Embeddings,
     Messages,
     Responses,
+    Rerank,
+    Score,
+    ImagesGenerations,
+    ImagesEdits,
+    AudioTranscriptions,
+    AudioSpeech,
+    Tokenize,
+    Realtime,
+    CatchAll,  ///< parameter: the path as received; the last page
 };
+inline constexpr std::size_t kPageCount = static_cast<std::size_t>(Page::CatchAll) + 1;
 
 struct Route {
     Page page;
@@ -41,6 +53,9 @@ struct Route {
 /// The method of a page.
 [[nodiscard]] std::string_view method_of(Page page);
 /// True for the pages that are answered by the engine and signed.
+/// Name of the page for metrics, static text. One name for all paths of the catch-all.
+[[nodiscard]] std::string_view page_name(Page page);
+/// True for the pages that are answered by the engine.
 [[nodiscard]] bool is_inference(Page page);
 /// True when the page needs a credential wherever credentials are configured.
 [[nodiscard]] bool needs_credential(Page page);

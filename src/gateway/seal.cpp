@@ -16,6 +16,7 @@ constexpr std::chrono::seconds kCommitLimit{30};
 
 net::Task<Result<std::optional<receipt::TextSignatures>>> Inference::seal(
     Digest256 response, std::optional<receipt::CutBy> cut_by, std::uint64_t bytes) {
+    if (!receipt_) co_return std::optional<receipt::TextSignatures>();
     const Service& service = call_.service;
     fields_.response = receipt::ResponseHash(response.bytes);
     fields_.served_at = service.clock.now();
@@ -69,6 +70,10 @@ void Inference::note_usage(const std::optional<store::Usage>& usage) {
                              .id = fields_.chat_id.value_or(call_.id)};
 }
 
+net::Headers Inference::headers_for(std::string_view content_type) const {
+    return receipt_ ? signed_headers(call_, content_type) : answer_headers(call_, content_type);
+}
+
 net::Task<void> Inference::answer_whole(int status, std::string content_type, Bytes body) {
     const auto sealed = co_await seal(crypto::sha256(body), std::nullopt, body.size());
     if (!sealed) {
@@ -76,7 +81,7 @@ net::Task<void> Inference::answer_whole(int status, std::string content_type, By
         co_await respond_error(call_, std::move(error));
         co_return;
     }
-    net::Headers headers = signed_headers(call_, content_type);
+    net::Headers headers = headers_for(content_type);
     if (proof_.wanted && *sealed) {
         add_proof_headers(headers, **sealed);
         call_.metrics.inline_proofs.add();
@@ -98,9 +103,9 @@ net::Task<void> Inference::refuse(ApiError error) {
         co_await respond_error(call_, std::move(failure));
         co_return;
     }
-    call_.metrics.refusals_signed.add();
+    if (receipt_) call_.metrics.refusals_signed.add();
     call_.metrics.error(error.type);
-    net::Headers headers = signed_headers(call_, "application/json");
+    net::Headers headers = headers_for("application/json");
     add_retry_headers(headers, error);
     if (proof_.wanted && *sealed) add_proof_headers(headers, **sealed);
     call_.status = error.status;

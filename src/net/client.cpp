@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/client.hpp"
 
+#include "net/chunk_size.hpp"
 #include "net/client_core.hpp"
 
 #include <algorithm>
@@ -26,7 +27,7 @@ Task<Result<std::size_t>> fill(ClientConnection& c, std::size_t bound, TimePoint
     co_return got;
 }
 
-Task<Status> read_head(ClientConnection& c, const ClientOptions& options, TimePoint deadline) {
+Task<Status> read_head(ClientConnection& c, const ClientOptions& options, TimePoint deadline, bool upgrade) {
     const std::size_t bound = std::max(options.head.bytes, kFirstBuffer);
     std::size_t from = 0;
     int interim = 0;
@@ -47,7 +48,7 @@ Task<Status> read_head(ClientConnection& c, const ClientOptions& options, TimePo
         LUMOZ_CO_CHECK_OK(parse_response_head(text, options.head, c.head));
         c.begin += text.size();
         from = 0;
-        if (c.head.status >= 200) co_return Status{};
+        if (c.head.status >= 200 || (c.head.status == 101 && upgrade)) co_return Status{};
         if (c.head.status == 101 || ++interim > kMaxInterim) {
             co_return fail(Errc::Malformed, "E_HTTP_RESPONSE", "net.client.interim");
         }
@@ -55,18 +56,66 @@ Task<Status> read_head(ClientConnection& c, const ClientOptions& options, TimePo
 }
 
 void write_request(std::string& out, const Client::Core& core, std::string_view method,
-                   std::string_view target, const Headers& headers, std::size_t body_size) {
+                   std::string_view target, const Headers& headers, const Payload& body) {
     out.assign(method).append(" ").append(core.url.prefix).append(target).append(" HTTP/1.1\r\nHost: ");
     out.append(core.authority).append("\r\n");
     for (std::size_t i = 0; i < headers.size(); ++i) {
         const HeaderView field = headers[i];
         out.append(field.name).append(": ").append(field.value).append("\r\n");
     }
-    if (body_size > 0 || (method != "GET" && method != "HEAD")) {
-        out.append("Content-Length: ").append(std::to_string(body_size)).append("\r\n");
+    std::optional<std::uint64_t> length;
+    if (body.source != nullptr) {
+        length = body.source->length();
+        if (!length) out.append("Transfer-Encoding: chunked\r\n");
+    } else if (!body.bytes.empty() || (method != "GET" && method != "HEAD")) {
+        length = body.bytes.size();
     }
-    if (core.options.pool_size == 0) out.append("Connection: close\r\n");
+    if (length) out.append("Content-Length: ").append(std::to_string(*length)).append("\r\n");
+    if (!body.upgrade.empty()) {
+        out.append("Connection: Upgrade\r\nUpgrade: ").append(body.upgrade).append("\r\n");
+    } else if (core.options.pool_size == 0) {
+        out.append("Connection: close\r\n");
+    }
     out.append("\r\n");
+}
+
+/// Notes when the server says something before the body's end; what it says is kept for `read_head`.
+bool watch_for_answer(ClientConnection& c, bool& answered) {
+    if (c.in.empty()) c.in.resize(kFirstBuffer);
+    const auto got = c.stream.try_read(std::span(c.in).subspan(c.end));
+    if (got && !*got) return true;
+    if (got) c.end += **got;
+    const bool interim = got && **got > 0 && as_text(c.unread()).starts_with("HTTP/1.1 1");
+    answered = !interim;
+    return interim && c.end < c.in.size();
+}
+
+/// Head and body, piece by piece. Ends early when the server has answered.
+Task<Status> write_streamed(ClientConnection& c, BodySource& source, Duration patience, bool& answered) {
+    const bool chunked = !source.length();
+    ByteView head = as_bytes(c.out);
+    c.stream.watch([&c, &answered] { return watch_for_answer(c, answered); });
+    for (bool end = false; !end && !answered;) {
+        auto piece = co_await source.next();
+        if (!piece) {
+            c.stream.close();
+            co_return std::unexpected(std::move(piece).error());
+        }
+        end = piece->empty();
+        const ChunkSize size(piece->size());
+        std::array<ByteView, 4> parts = {head, {}, *piece, {}};
+        if (chunked) {
+            parts[1] = size.view();
+            parts[3] = as_bytes("\r\n");
+        }
+        head = {};
+        const Status written = co_await c.stream.write(parts, patience);
+        // A server that closes behind an early answer can still be read.
+        if (!written && written.error().code == Errc::Closed && c.stream.is_open()) answered = true;
+        if (!written && !answered) co_return written;
+    }
+    c.stream.watch({});
+    co_return Status{};
 }
 
 Status check_request(std::string_view method, std::string_view target, const Headers& headers) {
@@ -86,9 +135,9 @@ public:
         : core_(std::move(core)), connection_(std::move(connection)) {
         const ResponseHead& h = connection_->head;
         const bool empty = head_only || h.status == 204 || h.status == 304;
-        reusable_ = h.keep_alive && (empty || h.chunked || h.content_length);
+        reusable_ = h.keep_alive && h.status != 101 && (empty || h.chunked || h.content_length);
         left_ = h.content_length.value_or(0);
-        if (empty || (!h.chunked && h.content_length == 0)) {
+        if (empty || h.status == 101 || (!h.chunked && h.content_length == 0)) {
             mode_ = Mode::End;
         } else if (h.chunked) {
             mode_ = Mode::Chunked;
@@ -108,6 +157,10 @@ public:
         cancelled_ = true;
         connection_->stream.close();
     }
+    [[nodiscard]] Stream* upgraded() override {
+        return connection_->head.status == 101 ? &connection_->stream : nullptr;
+    }
+    [[nodiscard]] ByteView upgraded_pending() const override { return connection_->unread(); }
     [[nodiscard]] std::optional<Digest256> peer_spki() const override {
         return connection_->stream.peer_spki();
     }
@@ -226,11 +279,12 @@ std::size_t Client::idle_connections() const {
 }
 
 Task<Result<std::unique_ptr<ClientExchange>>> Client::send(std::string method, std::string target,
-                                                           const Headers& headers, ByteView body,
+                                                           const Headers& headers, Payload body,
                                                            CancelToken* cancel) {
     const std::shared_ptr<Core> core = core_;
     LUMOZ_CO_CHECK_OK(check_request(method, target, headers));
-    std::unique_ptr<ClientConnection> connection = core->take();
+    const bool plain = body.source == nullptr && body.upgrade.empty();
+    std::unique_ptr<ClientConnection> connection = plain ? core->take() : nullptr;
     for (bool pooled = connection != nullptr;; pooled = false) {
         if (!connection) {
             LUMOZ_CO_TRY(connection, co_await core->open());
@@ -239,11 +293,18 @@ Task<Result<std::unique_ptr<ClientExchange>>> Client::send(std::string method, s
             if (cancel->cancelled_) co_return fail(Errc::Closed, "E_NET_CLOSED", "net.client.cancelled");
             cancel->close_ = [c = connection.get()] { c->stream.close(); };
         }
+        write_request(connection->out, *core, method, target, headers, body);
+        bool early = false;
+        Status done;
+        if (body.source != nullptr) {
+            done = co_await write_streamed(*connection, *body.source, core->options.write_timeout, early);
+        } else {
+            const std::array<ByteView, 2> parts = {as_bytes(connection->out), body.bytes};
+            done = co_await connection->stream.write(parts, core->options.write_timeout);
+        }
         const TimePoint deadline = core->loop.now() + core->options.head_timeout;
-        write_request(connection->out, *core, method, target, headers, body.size());
-        const std::array<ByteView, 2> parts = {as_bytes(connection->out), body};
-        Status done = co_await connection->stream.write(parts, core->options.write_timeout);
-        if (done) done = co_await read_head(*connection, core->options, deadline);
+        if (done) done = co_await read_head(*connection, core->options, deadline, !body.upgrade.empty());
+        if (early) connection->head.keep_alive = false;
         if (cancel != nullptr) cancel->close_ = nullptr;
         if (done) break;
         // A server may close an idle connection just when a request comes: without one byte of an answer the

@@ -53,8 +53,33 @@ public:
     /// Closes the connection; a `read_some` that waits ends with `E_NET_CLOSED`. Safe at any time on the
     /// loop.
     virtual void cancel() = 0;
+    /// After status 101: the open stream, and what was read of it behind the head. Null otherwise.
+    [[nodiscard]] virtual Stream* upgraded() = 0;
+    [[nodiscard]] virtual ByteView upgraded_pending() const = 0;
     /// SHA-256 of the server certificate's SubjectPublicKeyInfo.
     [[nodiscard]] virtual std::optional<Digest256> peer_spki() const = 0;
+};
+
+/// A body that is made while it is sent.
+class BodySource {
+public:
+    virtual ~BodySource() = default;
+    /// Its size, when that is known: sent as Content-Length, chunked otherwise.
+    [[nodiscard]] virtual std::optional<std::uint64_t> length() const = 0;
+    /// The next piece, empty at the end. The view lives until the next call. An error ends the request, and
+    /// is what `send` answers with.
+    virtual Task<Result<ByteView>> next() = 0;
+};
+
+/// What follows the head of a request.
+struct Payload {
+    Payload() = default;
+    Payload(ByteView whole) : bytes(whole) {}
+    Payload(const Bytes& whole) : bytes(whole) {}
+    explicit Payload(BodySource& streamed) : source(&streamed) {}
+    ByteView bytes{};
+    BodySource* source = nullptr;  ///< instead of `bytes`; must live until the answer's head is there
+    std::string_view upgrade{};    ///< protocol that is asked for, static text; 101 is an answer then
 };
 
 /// Lets somebody else end a `Client::send` that still waits for the head. One per request.
@@ -81,12 +106,13 @@ public:
     Client& operator=(const Client&) = delete;
 
     /// Sends head and body in one write and waits for the head of the answer. `target` begins with '/', the
-    /// URL's prefix is put before it. Host and Content-Length are written here. `headers`, `body` and
-    /// `cancel` must live until the result is there. Errors: `E_NET_RESOLVE`, `E_NET_REFUSED`,
-    /// `E_NET_TIMEOUT`, `E_NET_CLOSED`, `E_TLS_*`, `E_HTTP_RESPONSE`, `E_HTTP_FRAMING`, `E_HTTP_HEADER` (not
-    /// sendable).
+    /// URL's prefix is put before it. Host, Content-Length, Transfer-Encoding and Upgrade are written here.
+    /// `headers`, what `body` points to and `cancel` must live until the result is there. A streamed body has
+    /// a connection of its own, and ends where it is when the server answers before its end. Errors:
+    /// `E_NET_RESOLVE`, `E_NET_REFUSED`, `E_NET_TIMEOUT`, `E_NET_CLOSED`, `E_TLS_*`, `E_HTTP_RESPONSE`,
+    /// `E_HTTP_FRAMING`, `E_HTTP_HEADER` (not sendable).
     Task<Result<std::unique_ptr<ClientExchange>>> send(std::string method, std::string target,
-                                                       const Headers& headers, ByteView body,
+                                                       const Headers& headers, Payload body,
                                                        CancelToken* cancel = nullptr);
     [[nodiscard]] const Url& url() const;
     [[nodiscard]] std::size_t idle_connections() const;

@@ -135,6 +135,8 @@ Task<Status> Connection::next_request() {
 void Connection::start_exchange() {
     answer_ = Answer::None;
     sent_ = 0;
+    body_read_ = 0;
+    decoder_ = {};
     length_.reset();
     keep_ = true;
     body_done_ = true;
@@ -229,6 +231,54 @@ Task<Status> Connection::read_chunked(std::size_t max_bytes, TimePoint deadline)
         begin_ += step.used;
     }
     co_return Status{};
+}
+
+Task<Result<ByteView>> Connection::read_body_some(std::size_t max_bytes, TimePoint deadline) {
+    if (body_done_) co_return ByteView();
+    const RequestHead& request = buffers_->head;
+    if (request.content_length.value_or(0) > max_bytes)
+        co_return fail(Errc::Limit, "E_HTTP_BODY_TOO_LARGE", "net.server.content_length");
+    if (request.expect_continue && begin_ == end_ && answer_ == Answer::None) {
+        LUMOZ_CO_CHECK_OK(co_await send_continue());
+    }
+    if (request.chunked) co_return co_await next_chunked(max_bytes, deadline);
+    co_return co_await next_counted(deadline);
+}
+
+Task<Result<ByteView>> Connection::next_counted(TimePoint deadline) {
+    const std::uint64_t left = buffers_->head.content_length.value_or(0) - body_read_;
+    ByteView piece;
+    if (begin_ < end_) {
+        piece = unread().first(static_cast<std::size_t>(std::min<std::uint64_t>(left, end_ - begin_)));
+        begin_ += piece.size();
+    } else {
+        Bytes& body = buffers_->body;
+        body.resize(kBodyStep);
+        const std::span<std::uint8_t> room(
+            body.data(), static_cast<std::size_t>(std::min<std::uint64_t>(left, kBodyStep)));
+        LUMOZ_CO_TRY(const std::size_t got, co_await stream_.read_some(room, deadline));
+        if (got == 0) co_return fail(Errc::Closed, "E_NET_CLOSED", "net.server.body");
+        piece = room.first(got);
+    }
+    body_read_ += piece.size();
+    body_done_ = body_read_ == *buffers_->head.content_length;
+    co_return piece;
+}
+
+Task<Result<ByteView>> Connection::next_chunked(std::size_t max_bytes, TimePoint deadline) {
+    while (!decoder_.done()) {
+        if (begin_ == end_) {
+            LUMOZ_CO_CHECK_OK(co_await read_more(deadline));
+        }
+        LUMOZ_CO_TRY(const ChunkDecoder::Step step, decoder_.next(unread()));
+        begin_ += step.used;
+        body_read_ += step.data.size();
+        if (body_read_ > max_bytes)
+            co_return fail(Errc::Limit, "E_HTTP_BODY_TOO_LARGE", "net.server.chunked_body");
+        if (!step.data.empty()) co_return step.data;
+    }
+    body_done_ = true;
+    co_return ByteView();
 }
 
 /// Takes bytes of later requests while an answer is under way, so that the end of the stream behind them is

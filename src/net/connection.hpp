@@ -23,11 +23,14 @@ public:
 
     [[nodiscard]] const RequestHead& head() const override { return buffers_->head; }
     Task<Result<ByteView>> read_body(std::size_t max_bytes) override;
+    Task<Result<ByteView>> read_body_some(std::size_t max_bytes, TimePoint deadline) override;
     Task<Status> respond(int status, const Headers& headers, ByteView body) override;
     Status begin(int status, const Headers& headers, std::optional<std::uint64_t> length) override;
     Task<Status> flush_head() override;
     Task<Status> write(ByteView piece) override;
     Task<Status> finish(ByteView last, const Headers* trailers) override;
+    Task<Result<TunnelResult>> tunnel(const Headers& headers, ClientExchange& other,
+                                      TunnelLimits limits) override;
     void abort() override;
     [[nodiscard]] bool begun() const override { return answer_ != Answer::None; }
     [[nodiscard]] bool finished() const override { return answer_ == Answer::Finished; }
@@ -50,6 +53,8 @@ private:
     Task<Status> read_more(TimePoint deadline);
     Task<Status> read_counted(std::uint64_t length, TimePoint deadline);
     Task<Status> read_chunked(std::size_t max_bytes, TimePoint deadline);
+    Task<Result<ByteView>> next_counted(TimePoint deadline);
+    Task<Result<ByteView>> next_chunked(std::size_t max_bytes, TimePoint deadline);
     Task<Status> send_continue();
     Task<void> refuse(Error error);
     Task<bool> end_exchange();
@@ -75,6 +80,8 @@ private:
     std::optional<std::uint64_t> length_;
     std::optional<Digest256> tls_spki_;  ///< of the certificate that this connection shows
     std::uint64_t sent_ = 0;
+    std::uint64_t body_read_ = 0;  ///< by read_body_some
+    ChunkDecoder decoder_;         ///< the same
     Answer answer_ = Answer::None;
     Coding coding_ = Coding::Length;
     bool idle_ = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing answers. Reading requests: connection.cpp.
+#include "net/chunk_size.hpp"
 #include "net/connection.hpp"
 
 #include <array>
@@ -11,19 +12,6 @@ namespace {
 
 constexpr std::string_view kCrlf = "\r\n";
 constexpr std::string_view kLastChunk = "0\r\n";
-
-/// Size line of a chunk.
-struct ChunkSize {
-    explicit ChunkSize(std::size_t size) {
-        char* const end = std::to_chars(text.data(), text.data() + 16, size, 16).ptr;
-        end[0] = '\r';
-        end[1] = '\n';
-        used = static_cast<std::size_t>(end - text.data()) + 2;
-    }
-    [[nodiscard]] ByteView view() const { return as_bytes(std::string_view(text.data(), used)); }
-    std::array<char, 20> text{};
-    std::size_t used = 0;
-};
 
 void append_number(std::string& out, std::uint64_t value) {
     std::array<char, 24> digits{};

@@ -107,6 +107,7 @@ std::string_view reason_phrase(int status) {
     };
     static constexpr std::array kRows = {
         Row{100, "Continue"},
+        Row{101, "Switching Protocols"},
         Row{200, "OK"},
         Row{201, "Created"},
         Row{202, "Accepted"},

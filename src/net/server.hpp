@@ -6,10 +6,13 @@
 #include "net/http.hpp"
 #include "net/loop.hpp"
 #include "net/tls.hpp"
+#include "net/tunnel.hpp"
 
 #include <atomic>
 
 namespace lumoz::net {
+
+class ClientExchange;
 
 struct ListenOptions {
     std::string address = "127.0.0.1";  ///< numeric
@@ -51,6 +54,10 @@ public:
     /// `E_HTTP_BODY_TOO_LARGE` (Limit: answer 413, the connection then closes), `E_HTTP_CHUNK`,
     /// `E_NET_TIMEOUT` (answer 408), `E_NET_CLOSED`.
     virtual Task<Result<ByteView>> read_body(std::size_t max_bytes) = 0;
+    /// The next piece of the body as it came, at most 64 KiB, without the chunked coding; empty at its end.
+    /// The view lives until the next call. Instead of `read_body`, and not while `on_peer_gone` is set.
+    /// Errors as there; `deadline` is for this piece.
+    virtual Task<Result<ByteView>> read_body_some(std::size_t max_bytes, TimePoint deadline) = 0;
 
     /// Whole answer with Content-Length, head and body in one write.
     virtual Task<Status> respond(int status, const Headers& headers, ByteView body) = 0;
@@ -64,6 +71,10 @@ public:
     virtual Task<Status> write(ByteView piece) = 0;
     /// `last` (may be empty) and the end in one write. Trailers are sent in chunked answers only.
     virtual Task<Status> finish(ByteView last = {}, const Headers* trailers = nullptr) = 0;
+    /// Answers 101 with `headers` (without Connection) and passes bytes both ways until the end (tunnel.hpp;
+    /// the client is the first side). `other` has been answered with 101. `on_peer_gone` is unset by it.
+    virtual Task<Result<TunnelResult>> tunnel(const Headers& headers, ClientExchange& other,
+                                              TunnelLimits limits) = 0;
     /// Ends the connection so that the client sees a cut answer.
     virtual void abort() = 0;
     [[nodiscard]] virtual bool begun() const = 0;

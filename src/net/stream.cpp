@@ -218,6 +218,9 @@ Task<Status> Stream::Core::wait_readable(TimePoint deadline) {
 }
 
 Task<Status> Stream::Core::wait_writable(TimePoint deadline) {
+    // A TLS reader can wait here too, when it has to answer a new key of the peer; only one can be told.
+    while (writable_.waiting())
+        co_await loop.after(kSweepStep);
     if (!socket) co_return closed("net.stream.write");
     timed_out_ = false;
     Deadline::set(deadline);
