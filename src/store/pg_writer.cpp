@@ -56,13 +56,20 @@ ON CONFLICT(digest) DO UPDATE SET made_at=excluded.made_at,not_after=excluded.no
     seen_at=now()
 )sql";
 
-// $1 rows at most, $2 served before (null: all), $3 lane, $4 bytes beside a document, $5 and $6 the lock.
+// $1 rows at most, $2 served before, $3 lane, $4 bytes beside a document, $5 and $6 the lock, $7 bytes to
+// keep. What is too much is computed here: a replica that remembers a size would delete what another one did.
 constexpr const char* kDelete = R"sql(
 WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($5::int8::int4,$6::int8::int4) AS ours),
-gone AS (
-    DELETE FROM lumoz.receipt WHERE (SELECT ours FROM turn)
-    AND seq=ANY(ARRAY(SELECT seq FROM lumoz.receipt ORDER BY seq LIMIT $1::int8))
-    AND ($2::int8 IS NULL OR served_at<$2::int8)
+oldest AS (
+    SELECT seq,served_at,sum(bytes) OVER (ORDER BY seq)-bytes AS ahead FROM (
+        SELECT seq,served_at,octet_length(document)+$4::int8 AS bytes FROM lumoz.receipt
+        ORDER BY seq LIMIT $1::int8
+    ) AS first
+), gone AS (
+    DELETE FROM lumoz.receipt WHERE (SELECT ours FROM turn) AND seq=ANY(ARRAY(
+        SELECT seq FROM oldest WHERE served_at<$2::int8
+        OR ahead<(SELECT coalesce(sum(bytes),0) FROM lumoz.lane)-$7::int8
+    ))
     RETURNING octet_length(document)+$4::int8 AS bytes
 ), size AS (SELECT count(*)::int8 AS records,coalesce(sum(bytes),0)::int8 AS bytes FROM gone),
 less AS (
@@ -317,15 +324,10 @@ Status PgWriter::renew(std::span<const std::string> digests) {
     return {};
 }
 
-Result<std::size_t> PgWriter::delete_oldest(std::size_t count, std::optional<UnixTime> before) {
+Result<std::size_t> PgWriter::delete_oldest(std::size_t count, UnixTime before, std::uint64_t keep_bytes) {
     PgParams params;
-    params.add(static_cast<std::int64_t>(count));
-    if (before) {
-        params.add(*before);
-    } else {
-        params.add_null();
-    }
-    params.add(lane_).add(kRowBytes).add(kPgLocks).add(kPgLockRetention);
+    params.add(static_cast<std::int64_t>(count)).add(before).add(lane_).add(kRowBytes);
+    params.add(kPgLocks).add(kPgLockRetention).add(static_cast<std::int64_t>(keep_bytes));
     LUMOZ_TRY(const PgRows rows, db_.query("delete", params, "store.pg_writer.delete"));
     if (rows.size() != 1) return bad_row("delete");
     LUMOZ_TRY(const std::int64_t deleted, rows.integer(0, 0));

@@ -24,8 +24,9 @@ public:
     /// Says of these keysets, and of those that were written with, that they are in use.
     Status renew(std::span<const std::string> digests);
 
-    /// As Writer::delete_oldest. Deletes nothing while another replica does.
-    Result<std::size_t> delete_oldest(std::size_t count, std::optional<UnixTime> before);
+    /// Deletes rows among the `count` oldest: those served before `before`, and as many as are above
+    /// `keep_bytes`. Nothing while another replica does. Gives the number deleted.
+    Result<std::size_t> delete_oldest(std::size_t count, UnixTime before, std::uint64_t keep_bytes);
     /// Deletes keysets whose lease ran out and that no receipt names any more.
     Status drop_unused_keysets();
     /// Of all replicas' records together.

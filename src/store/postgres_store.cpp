@@ -200,9 +200,8 @@ void PostgresStore::Impl::look_around() {
 
 bool PostgresStore::Impl::step(std::size_t rows) {
     if (!health_.writes() || !writer_) return false;
-    const bool too_large = bytes_used_ > options_.max_bytes;
     const UnixTime before = clock_.now() - options_.max_age.count();
-    const auto gone = writer_->delete_oldest(rows, too_large ? std::nullopt : std::optional(before));
+    const auto gone = writer_->delete_oldest(rows, before, options_.max_bytes);
     if (!gone) {
         note(std::unexpected(gone.error()));
         return false;
@@ -211,7 +210,7 @@ bool PostgresStore::Impl::step(std::size_t rows) {
     if (*gone > 0) {
         if (const auto bytes = writer_->bytes_used()) bytes_used_ = *bytes;
     }
-    return *gone == rows || (too_large && *gone > 0);
+    return *gone == rows;
 }
 
 void PostgresStore::Impl::run() {

@@ -128,12 +128,14 @@ TEST_F(Postgres, ForgetsTheOldestAboveItsSize) {
     for (int i = 0; i < 3000; ++i)
         (i % 2 == 0 ? one : two)->append(record("alice", "r-" + std::to_string(i), std::nullopt), [](auto&&) {
         });
-    ASSERT_TRUE(append(*one, record("alice", "last-1", std::nullopt)));
+    // Behind everything that waits at either.
     ASSERT_TRUE(append(*two, record("alice", "last-2", std::nullopt)));
+    ASSERT_TRUE(append(*one, record("alice", "last-1", std::nullopt)));
     one->upkeep_now();
     two->upkeep_now();
     EXPECT_LE(two->counters().bytes_used, small.max_bytes);
-    EXPECT_GT(two->counters().bytes_used, small.max_bytes / 4);
+    // Not more than that: each replica deletes what is above, and none what another one did already.
+    EXPECT_GT(two->counters().bytes_used, small.max_bytes - 2000);
     EXPECT_EQ(integer("SELECT sum(records)::int8 FROM lumoz.lane"),
               integer("SELECT count(*) FROM lumoz.receipt"));
     EXPECT_EQ(integer("SELECT sum(bytes)::int8 FROM lumoz.lane"),
@@ -248,16 +250,20 @@ TEST_F(Postgres, LookUpsUseTheirIndexes) {
 
 TEST_F(Postgres, ARoleWithoutRightsOnTheDatabaseIsEnoughOnceTheSchemaIsThere) {
     open(options()).reset();
-    ASSERT_TRUE(run("CREATE ROLE plain LOGIN; REVOKE ALL ON DATABASE " + database_ +
+    const std::string role = "plain_" + database_;
+    ASSERT_TRUE(run("CREATE ROLE " + role + " LOGIN; REVOKE ALL ON DATABASE " + database_ +
                     " FROM PUBLIC;"
                     "GRANT CONNECT ON DATABASE " +
-                    database_ +
-                    " TO plain;"
-                    "GRANT USAGE ON SCHEMA lumoz TO plain;"
-                    "GRANT SELECT,INSERT,UPDATE,DELETE ON ALL TABLES IN SCHEMA lumoz TO plain"));
+                    database_ + " TO " + role +
+                    ";"
+                    "GRANT USAGE ON SCHEMA lumoz TO " +
+                    role +
+                    ";"
+                    "GRANT SELECT,INSERT,UPDATE,DELETE ON ALL TABLES IN SCHEMA lumoz TO " +
+                    role));
     PostgresOptions plain = options();
     for (auto& [key, value] : plain.target.values)
-        if (key == "user") value = "plain";
+        if (key == "user") value = role;
     auto store = open(plain);
     ASSERT_TRUE(store);
     EXPECT_TRUE(append(*store, answer("alice", "rcpt-1", "m", Usage{1, 1})));
