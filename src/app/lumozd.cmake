@@ -24,5 +24,6 @@ lumoz_test(lumozd
         lumozd/key_rotation_test.cpp
         lumozd/read_config_test.cpp
         lumozd/sd_notify_test.cpp
+        lumozd/tls_front_test.cpp
         lumozd/weights_job_test.cpp
     LIBS lumoz_lumozd)

@@ -13,8 +13,9 @@ template <class T>
 class Current {
 public:
     void set(std::shared_ptr<const T> value) {
+        // What was in force ends behind the lock: nobody waits for its destructor.
         const std::scoped_lock lock(mutex_);
-        value_ = std::move(value);
+        value_.swap(value);
     }
     /// Null before the first `set`, or when the value in force is that there is none.
     [[nodiscard]] std::shared_ptr<const T> get() const {

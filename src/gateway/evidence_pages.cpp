@@ -44,6 +44,15 @@ net::Task<void> answer_report(Call& call) {
         co_await respond_error(call, std::move(error));
         co_return;
     }
+    // The report would name another key than the one that the client sees: that is what an attack looks like.
+    const std::optional<Digest256> seen = call.exchange.tls_spki();
+    if (seen && query->form != evidence::BindingForm::Plain && seen != call.keys->identity.tls_spki) {
+        ApiError error =
+            api_error(Failure::AttestationBusy,
+                      "The TLS key of this connection was renewed; ask again on a new connection");
+        co_await respond_error(call, std::move(error));
+        co_return;
+    }
     const auto document = std::make_shared<Document>(call.exchange.loop());
     identity::Reports::Done done = [document](Result<identity::SharedText> text) {
         document->set(std::move(text));

@@ -32,10 +32,9 @@ struct KeyLife {
 
 Result<std::shared_ptr<const KeyEpoch>> begin_life(const LifeParts& parts, LifeFacts facts) {
     LUMOZ_TRY(facts.identity.config_sha256, identity::config_sha256(effective_config_json(*facts.config)));
-    LUMOZ_TRY(identity::ServiceKeys keys,
-              identity::ServiceKeys::generate(parts.clock, std::move(facts.tls)));
-    const auto life = std::make_shared<KeyLife>(parts, std::move(keys), std::move(facts.identity),
-                                                std::move(facts.config));
+    LUMOZ_TRY(identity::ServiceKeys keys, identity::ServiceKeys::generate(parts.clock, std::move(facts.tls)));
+    const auto life =
+        std::make_shared<KeyLife>(parts, std::move(keys), std::move(facts.identity), std::move(facts.config));
     LUMOZ_TRY(std::string evidence, life->reports.birth_evidence());
     store::KeysetEvidence keyset{.keyset_digest = life->identity.keyset_digest,
                                  .made_at = life->identity.born_at,

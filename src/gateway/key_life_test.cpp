@@ -126,7 +126,7 @@ TEST(KeyLife, TheConfigurationOfALifeIsInForceForItsRequests) {
         EXPECT_EQ(unknown.status, 404);
         const std::string receipt = w.receipt(std::string(unknown.headers.get("X-Receipt-Id")));
         EXPECT_EQ(event_of(receipt, "lumoz.config"),
-                  R"({"type":"lumoz.config","config_sha256":")" + digest + "\"}");
+                  R"({"config_sha256":")" + digest + R"(","type":"lumoz.config"})");
     }(w));
 }
 
@@ -137,11 +137,11 @@ TEST(KeyState, WarnsAndCounts) {
         EXPECT_NE(before.body.find(R"("tls":"ok")"), std::string::npos) << before.body;
         EXPECT_NE(before.body.find(R"("warnings":{})"), std::string::npos) << before.body;
         w.service->key_state.set(std::make_shared<const KeyState>(KeyState{.rotations = 3,
-                                                                          .failures = 2,
-                                                                          .lives = 4,
-                                                                          .trouble = "E_TEE_IO",
-                                                                          .chain_not_after = 1'900'000'000,
-                                                                          .tls_warning = "runs out"}));
+                                                                           .failures = 2,
+                                                                           .lives = 4,
+                                                                           .trouble = "E_TEE_IO",
+                                                                           .chain_not_after = 1'900'000'000,
+                                                                           .tls_warning = "runs out"}));
         const Reply ready = co_await w.get("/ready");
         EXPECT_EQ(ready.status, 200);
         EXPECT_NE(ready.body.find(R"("keys":"not renewed: E_TEE_IO; they end in 604800 s")"),

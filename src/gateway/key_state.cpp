@@ -26,7 +26,8 @@ void write_key_metrics(const Service& service, std::string& out) {
                  static_cast<double>(shown.rotations));
     write_metric(out, "lumoz_key_rotations_failed_total", "counter", "Attempts that gave no new keys.",
                  static_cast<double>(shown.failures));
-    write_metric(out, "lumoz_key_lives", "gauge", "Sets of keys in memory; older ones end with their requests.",
+    write_metric(out, "lumoz_key_lives", "gauge",
+                 "Sets of keys in memory; older ones end with their requests.",
                  static_cast<double>(shown.lives));
     if (shown.chain_not_after)
         write_metric(out, "lumoz_tls_chain_not_after_seconds", "gauge",

@@ -15,7 +15,7 @@ struct KeyState {
     std::size_t lives = 1;        ///< in memory: the one in force, and those that running requests hold
     std::string trouble = {};     ///< rule of the last attempt when it failed
     std::optional<UnixTime> chain_not_after = {};  ///< of the imported certificate in use
-    std::string tls_warning = {};                  ///< what an operator should look at; empty when all is well
+    std::string tls_warning = {};  ///< what an operator should look at; empty when all is well
 };
 
 struct Service;

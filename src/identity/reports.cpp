@@ -183,9 +183,10 @@ ReportsCounters Reports::Impl::counters() const {
     return counters_;
 }
 
-Reports::Reports(PublicIdentity identity, TeeFacts tee, Attestor& attestor,
-                 CollateralSource& collateral, const Clock& clock, ReportsOptions options)
-    : impl_(std::make_shared<Impl>(std::move(identity), std::move(tee), attestor, collateral, clock, options)) {}
+Reports::Reports(PublicIdentity identity, TeeFacts tee, Attestor& attestor, CollateralSource& collateral,
+                 const Clock& clock, ReportsOptions options)
+    : impl_(std::make_shared<Impl>(std::move(identity), std::move(tee), attestor, collateral, clock,
+                                   options)) {}
 Reports::~Reports() = default;
 
 void Reports::report(const ReportQuery& query, Done done) {

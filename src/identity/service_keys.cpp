@@ -18,10 +18,14 @@ bool works(const crypto::Ed25519Key& key) {
 
 Result<ServiceKeys> ServiceKeys::generate(const Clock& clock, std::shared_ptr<const crypto::P256Key> tls) {
     if (!tls) tls = std::make_shared<const crypto::P256Key>(crypto::P256Key::generate());
-    ServiceKeys keys{crypto::Secp256k1Key::generate(), crypto::Ed25519Key::generate(),
-                     crypto::Ed25519Key::generate(),   crypto::Ed25519Key::generate(),
-                     crypto::X25519Key::generate(),    crypto::X25519Key::generate(),
-                     std::move(tls),      clock.now()};
+    ServiceKeys keys{crypto::Secp256k1Key::generate(),
+                     crypto::Ed25519Key::generate(),
+                     crypto::Ed25519Key::generate(),
+                     crypto::Ed25519Key::generate(),
+                     crypto::X25519Key::generate(),
+                     crypto::X25519Key::generate(),
+                     std::move(tls),
+                     clock.now()};
     LUMOZ_CHECK_OK(keys.self_test());
     return keys;
 }

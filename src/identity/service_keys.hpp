@@ -26,8 +26,8 @@ struct ServiceKeys {
     std::shared_ptr<const crypto::P256Key> tls_p256;  ///< also of other lives: see docs/keys.md
     UnixTime born_at;
 
-    /// New keys, but for the TLS key if one is given that goes on. `E_KEY_SELF_TEST` when a key does not sign what its public half verifies: then the process
-    /// must not serve.
+    /// New keys, but for the TLS key if one is given that goes on. `E_KEY_SELF_TEST` when a key does not sign
+    /// what its public half verifies: then the process must not serve.
     static Result<ServiceKeys> generate(const Clock& clock,
                                         std::shared_ptr<const crypto::P256Key> tls = nullptr);
     /// Sign and verify, and recover the address, with every signing key.

@@ -34,6 +34,7 @@ public:
     void on_peer_gone(std::move_only_function<void()> fn) override;
     [[nodiscard]] bool peer_gone() const override { return gone_; }
     [[nodiscard]] bool over_tls() const override { return stream_.over_tls(); }
+    [[nodiscard]] std::optional<Digest256> tls_spki() const override { return tls_spki_; }
     [[nodiscard]] std::string peer() const override { return stream_.peer(); }
     [[nodiscard]] Loop& loop() override { return server_->loop; }
 

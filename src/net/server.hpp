@@ -76,6 +76,8 @@ public:
     [[nodiscard]] virtual bool peer_gone() const = 0;
 
     [[nodiscard]] virtual bool over_tls() const = 0;
+    /// Key of the certificate that this connection shows; nothing without TLS.
+    [[nodiscard]] virtual std::optional<Digest256> tls_spki() const { return std::nullopt; }
     [[nodiscard]] virtual std::string peer() const = 0;
     [[nodiscard]] virtual Loop& loop() = 0;
 };

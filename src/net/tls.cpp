@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/tls.hpp"
 
-#include "crypto/der.hpp"
-#include "crypto/random.hpp"
 #include "crypto/sha2.hpp"
 #include "net/stream_core.hpp"
 
@@ -10,10 +8,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-
-#include <arpa/inet.h>
-#include <array>
-#include <cassert>
 
 namespace lumoz::net {
 
@@ -148,39 +142,6 @@ Task<Status> Stream::tls_accept(const TlsContext& context, TimePoint deadline) {
 Task<Status> Stream::tls_connect(const TlsContext& context, std::string host, TimePoint deadline) {
     const std::shared_ptr<Core> core = core_;
     co_return co_await core->handshake(context, host, deadline);
-}
-
-std::string make_self_signed(const crypto::P256Key& key, const std::vector<std::string>& names,
-                             std::int64_t not_before, std::int64_t not_after) {
-    namespace der = crypto::der;
-    assert(!names.empty());
-    const Bytes algorithm = der::sequence({der::oid("1.2.840.10045.4.3.2")});
-    const Bytes common_name = der::sequence({der::oid("2.5.4.3"), der::utf8(names.front())});
-    const Bytes name = der::sequence({der::set({common_name})});
-    Bytes alternatives;
-    for (const std::string& each : names) {
-        std::array<std::uint8_t, 16> raw{};
-        if (inet_pton(AF_INET, each.c_str(), raw.data()) == 1) {
-            append(alternatives, der::element(0x87, ByteView(raw).first(4)));
-        } else if (inet_pton(AF_INET6, each.c_str(), raw.data()) == 1) {
-            append(alternatives, der::element(0x87, raw));
-        } else {
-            append(alternatives, der::element(0x82, as_bytes(each)));
-        }
-    }
-    const Bytes san =
-        der::sequence({der::oid("2.5.29.17"), der::octet_string(der::element(der::kSequence, alternatives))});
-    const Bytes basic = der::sequence(
-        {der::oid("2.5.29.19"), der::boolean(true), der::octet_string(der::sequence({der::boolean(true)}))});
-    std::array<std::uint8_t, 16> serial{};
-    crypto::random_fill(serial);
-    serial[0] = static_cast<std::uint8_t>((serial[0] & 0x3f) | 0x40);
-    const Bytes tbs =
-        der::sequence({der::context(0, der::integer(std::uint64_t{2})), der::integer(ByteView(serial)),
-                       algorithm, name, der::sequence({der::time(not_before), der::time(not_after)}), name,
-                       crypto::p256_spki(key.public_key()), der::context(3, der::sequence({basic, san}))});
-    const Bytes signature = crypto::p256_signature_to_der(key.sign(tbs));
-    return der::to_pem("CERTIFICATE", der::sequence({tbs, algorithm, der::bit_string(signature)}));
 }
 
 }  // namespace lumoz::net

@@ -4,11 +4,9 @@
 #pragma once
 
 #include "base/bytes.hpp"
-#include "crypto/p256.hpp"
 
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace lumoz::net {
 
@@ -38,10 +36,5 @@ private:
     explicit TlsContext(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
-
-/// Certificate (PEM) of a P-256 key signed by itself. `names`: DNS names or IP addresses for subjectAltName;
-/// the first is the common name. Times in seconds since 1970. Requires: at least one name.
-[[nodiscard]] std::string make_self_signed(const crypto::P256Key& key, const std::vector<std::string>& names,
-                                           std::int64_t not_before, std::int64_t not_after);
 
 }  // namespace lumoz::net

@@ -3,6 +3,7 @@
 
 #include "crypto/sha2.hpp"
 #include "net/testing.hpp"
+#include "net/tls_written.hpp"
 
 #include <gtest/gtest.h>
 
@@ -35,6 +36,7 @@ public:
         spki = context->spki_sha256();
         routes.on("/echo", [](Exchange& exchange) -> Task<void> {
             EXPECT_TRUE(exchange.over_tls());
+            EXPECT_TRUE(exchange.tls_spki());
             const auto body = co_await exchange.read_body(4 << 20);
             if (!body) co_return;
             const Bytes copy = to_bytes(*body);

@@ -3,8 +3,11 @@
 
 import http.client
 import json
+import os
 import signal
+import socket
 import ssl
+import subprocess
 import threading
 import time
 import unittest
@@ -203,6 +206,147 @@ class Reload(unittest.TestCase):
         service.daemon.process.send_signal(signal.SIGHUP)
         time.sleep(1)
         self.assertEqual(keyset(service), now)
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+
+class Authority:
+    """A root and an intermediate of the openssl command, as a public authority would have them."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir()
+        self.root = folder / "root.pem"
+        for name in ("root", "middle"):
+            openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", folder / f"{name}.key")
+        (folder / "ca.ext").write_text("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n")
+        (folder / "root.cnf").write_text("[req]\ndistinguished_name=dn\nx509_extensions=ca\n[dn]\n[ca]\n" + (folder / "ca.ext").read_text())
+        openssl("req", "-x509", "-new", "-key", folder / "root.key", "-subj", "/CN=test root", "-days", "30", "-config", folder / "root.cnf",
+                "-out", self.root)
+        openssl("req", "-new", "-key", folder / "middle.key", "-subj", "/CN=test middle", "-out", folder / "middle.csr")
+        openssl("x509", "-req", "-in", folder / "middle.csr", "-CA", self.root, "-CAkey", folder / "root.key", "-CAcreateserial",
+                "-extfile", folder / "ca.ext", "-days", "20", "-out", folder / "middle.pem")
+
+    def certify(self, request, days=10):
+        """The chain for a request; the names are those that the request has."""
+        leaf = self.folder / "leaf.pem"
+        openssl("x509", "-req", "-in", request, "-CA", self.folder / "middle.pem", "-CAkey", self.folder / "middle.key", "-CAcreateserial",
+                "-copy_extensions", "copy", "-days", days, "-out", leaf)
+        return leaf.read_bytes() + (self.folder / "middle.pem").read_bytes()
+
+
+class PublicName(unittest.TestCase):
+    """A certificate of an authority for the attested key: request, import, renewal, all without a restart."""
+
+    def setUp(self):
+        self.engine = ScriptedEngine()
+        self.addCleanup(self.engine.close)
+
+    def start(self):
+        service = Service(self.engine.url, {"listen.tls.address": "127.0.0.1:0", "listen.tls.names": ["service.example", "127.0.0.1"]})
+        self.addCleanup(service.close)
+        service.chain = service.folder / "chain.pem"
+        service.config["listen.tls.chain_file"] = str(service.chain)
+        service.restart()
+        service.request = service.state / "tls" / "request.pem"
+        service.authority = Authority(service.folder / "ca")
+        return service
+
+    def install(self, service, chain):
+        part = service.folder / "chain.part"
+        part.write_bytes(chain)
+        os.replace(part, service.chain)
+
+    def handshake(self, service, name="service.example"):
+        """What a client sees that trusts the authority only: the certificate in DER."""
+        context = ssl.create_default_context(cafile=str(service.authority.root))
+        with context.wrap_socket(socket.create_connection(service.tls_address, timeout=10), server_hostname=name) as connection:
+            return connection.getpeercert(True)
+
+    def spki(self, certificate):
+        done = subprocess.run(["openssl", "x509", "-inform", "DER", "-noout", "-pubkey"], input=certificate, check=True, capture_output=True)
+        return done.stdout
+
+    def trusted(self, service):
+        try:
+            return self.handshake(service)
+        except ssl.SSLError:
+            return None
+
+    def report(self, service):
+        answer = call(service.address, "GET", "/v1/attestation/report?include_tls_fingerprint=true&nonce=" + "0" * 64)
+        self.assertEqual(answer.status, 200, answer.body)
+        return answer.json()
+
+    def test_request_import_and_renewal(self):
+        service = self.start()
+        self.assertIsNone(self.trusted(service))
+        self.assertIn("self-signed", service.get("/ready").json()["warnings"]["tls"])
+        first = service.request.read_bytes()
+        openssl("req", "-in", service.request, "-verify", "-noout")
+        self.install(service, service.authority.certify(service.request))
+        certificate = wait_for(lambda: self.trusted(service), 10, "the certificate")
+        self.handshake(service, "127.0.0.1")
+        wait_for(lambda: service.get("/ready").json()["warnings"]["tls"].startswith("the certificate runs out in"), 5, "the warning before the end")
+        self.assertGreater(metric(service, "lumoz_tls_chain_not_after_seconds"), time.time() + 8 * 86400)
+        report = self.report(service)
+        self.assertIn(ssl.DER_cert_to_PEM_cert(certificate).strip(), report["tls_certificate"])
+        self.assertEqual(report["keyset"]["tls_public_keys"], [{"domain": "service.example", "spki_sha256": report["tls_cert_fingerprint"]}])
+
+        # Keys are renewed, and the certified one stays.
+        rotate(service)
+        self.assertEqual(self.handshake(service), certificate)
+        self.assertEqual(self.report(service)["tls_cert_fingerprint"], report["tls_cert_fingerprint"])
+
+        # The renewed certificate is for a new key, whose request is there in time; a connection that is open goes on.
+        wait_for(lambda: service.request.read_bytes() != first, 5, "the next request")
+        context = ssl.create_default_context(cafile=str(service.authority.root))
+        connection = http.client.HTTPSConnection(*service.tls_address, context=context, timeout=30)
+        connection.request("GET", "/health")
+        self.assertEqual(connection.getresponse().read(), b'{"status":"ok"}')
+        self.install(service, service.authority.certify(service.request, 18))
+        renewed = wait_for(lambda: (now := self.trusted(service)) != certificate and now, 10, "the renewed certificate")
+        self.assertNotEqual(self.spki(renewed), self.spki(certificate))
+        self.assertNotEqual(self.report(service)["tls_cert_fingerprint"], report["tls_cert_fingerprint"])
+        wait_for(lambda: "tls" not in service.get("/ready").json()["warnings"], 5, "no warning")
+        # A report is about the key that new connections see: not to be had here, but at once on a new one.
+        ask = "/v1/attestation/report?include_tls_fingerprint=true&nonce=" + "0" * 64
+        connection.request("GET", ask)
+        response = connection.getresponse()
+        self.assertEqual((response.status, response.headers["Connection"], response.headers["x-should-retry"]), (503, "close", "true"), response.read())
+        connection.request("GET", ask)
+        response = connection.getresponse()
+        self.assertEqual(response.status, 200)
+        self.assertIn(ssl.DER_cert_to_PEM_cert(renewed).strip(), json.loads(response.read())["tls_certificate"])
+        connection.close()
+
+        url = f"https://{service.tls_address[0]}:{service.tls_address[1]}"
+        code, out, err = service.lumoz("verify", url, "--policy", service.policy, "--root-spki", service.root, "--json")
+        self.assertEqual(code, 0, out + err)
+
+    def test_a_chain_for_another_key_is_refused(self):
+        service = self.start()
+        self.install(service, service.authority.certify(service.request))
+        certificate = wait_for(lambda: self.trusted(service), 10, "the certificate")
+        stranger = service.folder / "stranger.csr"
+        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", service.folder / "stranger.key")
+        openssl("req", "-new", "-key", service.folder / "stranger.key", "-subj", "/CN=service.example", "-addext",
+                "subjectAltName=DNS:service.example,IP:127.0.0.1", "-out", stranger)
+        self.install(service, service.authority.certify(stranger))
+        wait_for(lambda: "E_TLS_CHAIN net.tls.chain.key" in service.get("/ready").json()["warnings"].get("tls", ""), 10, "the refusal")
+        self.assertEqual(self.handshake(service), certificate)
+        self.install(service, (service.folder / "stranger.key").read_bytes())
+        wait_for(lambda: "net.tls.chain.pem" in service.get("/ready").json()["warnings"].get("tls", ""), 10, "the refusal")
+        self.assertNotIn("PRIVATE KEY", service.logs())
+        # After a restart there is another key: the chain of the life before is refused, and a new request is there.
+        self.install(service, ssl.DER_cert_to_PEM_cert(certificate).encode())
+        before = service.request.read_bytes()
+        service.restart()
+        self.assertNotEqual(service.request.read_bytes(), before)
+        self.assertIsNone(self.trusted(service))
+        self.assertIn("net.tls.chain.key", service.get("/ready").json()["warnings"]["tls"])
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ Status Daemon::open_listeners() {
     if (config_.token_file.empty())
         log::warn("authentication_off",
                   {{"detail", "no auth.token_file: anybody may ask and read receipts"}});
-    LUMOZ_TRY(threads_, IoThreads::listen(*service_, face_ ? face_->context : nullptr));
+    LUMOZ_TRY(threads_, IoThreads::listen(*service_, front_ ? front_->face()->context : nullptr));
     models_->serve(*service_, threads_->first_loop());
     models_->on_change([this](const ModelHost::Change& change, std::function<void()> then) {
         on_models_changed(change, std::move(then));
@@ -161,6 +161,7 @@ void Daemon::keep_house() {
     const net::TimePoint now = net::Clock::now();
     if (now < next_poll_) return;
     next_poll_ = now + kHousekeeping;
+    if (front_ && front_->poll() && rotation_->idle()) rotate("certificate");
     const Status before = collateral_->trouble();
     const Status polled = collateral_->poll();
     if (!polled && before) log::warn("collateral_refused", {{"rule", polled.error().rule}});

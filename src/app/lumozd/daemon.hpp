@@ -42,7 +42,7 @@ private:
     [[nodiscard]] identity::ServiceFacts facts() const;
     /// How the next life begins: all that it says is taken now.
     Result<RotationPlan> plan_life();
-    void take_life(const SharedEpoch& epoch, const std::shared_ptr<const TlsFace>& face);
+    void take_life(const SharedEpoch& epoch, const SharedFace& face);
     void show_key_state();
     void reload();
     Status open_listeners();
@@ -62,7 +62,7 @@ private:
     // threads.
     std::unique_ptr<tee::Device> device_;
     std::string device_info_ = "{}";
-    std::shared_ptr<const TlsFace> face_;  ///< null: no TLS listener
+    std::unique_ptr<TlsFront> front_;  ///< null: no TLS listener
     std::unique_ptr<identity::CollateralSource> collateral_;
     std::unique_ptr<ModelHost> models_;
     std::optional<ModelHost::Change> coming_;  ///< models that the next life names, not yet in force

@@ -8,8 +8,6 @@
 namespace lumoz::app {
 namespace {
 
-constexpr UnixTime kClockSkew = 300;
-
 std::chrono::seconds seconds(std::chrono::milliseconds duration) {
     return std::chrono::duration_cast<std::chrono::seconds>(duration);
 }
@@ -21,6 +19,9 @@ void Daemon::rotate(std::string_view reason, std::function<void()> then) {
 }
 
 Status Daemon::first_keys() {
+    if (!config_.tls_listen.empty()) {
+        LUMOZ_TRY(front_, TlsFront::open(config_, clock_));
+    }
     rotation_.emplace([this] { return plan_life(); }, clock_);
     LUMOZ_CHECK_OK(rotation_->first());
     service_->attested = true;
@@ -37,13 +38,9 @@ identity::ServiceFacts Daemon::facts() const {
 Result<RotationPlan> Daemon::plan_life() {
     gateway::LifeFacts life{.config = wanted_, .identity = facts()};
     life.identity.lifetime = seconds(wanted_->keys_lifetime).count();
-    std::shared_ptr<const TlsFace> face;
-    if (!config_.tls_listen.empty()) {
-        const UnixTime now = clock_.now();
-        auto key = std::make_shared<const crypto::P256Key>(crypto::P256Key::generate());
-        LUMOZ_TRY(TlsFace made, self_signed_face(std::move(key), config_.tls_names, now - kClockSkew,
-                                                 now + life.identity.lifetime));
-        face = std::make_shared<const TlsFace>(std::move(made));
+    SharedFace face;
+    if (front_) {
+        LUMOZ_TRY(face, front_->next(life.identity.lifetime));
         life.tls = face->key;
         life.identity.tls = true;
         life.identity.tls_domain = face->domain;
@@ -60,19 +57,27 @@ Result<RotationPlan> Daemon::plan_life() {
                         .rotate_before = seconds(wanted_->keys_rotate_before)};
 }
 
-void Daemon::take_life(const SharedEpoch& epoch, const std::shared_ptr<const TlsFace>& face) {
-    face_ = face;
+void Daemon::take_life(const SharedEpoch& epoch, const SharedFace& face) {
     service_->keys.set(epoch);
-    if (face && threads_) threads_->use_tls(face->context);
+    if (face) {
+        if (threads_) threads_->use_tls(face->context);
+        front_->in_force(face);
+    }
     set_log_level(epoch->config->log_level);
 }
 
 void Daemon::show_key_state() {
-    service_->key_state.set(std::make_shared<const gateway::KeyState>(rotation_->state()));
+    gateway::KeyState state = rotation_->state();
+    if (front_ && front_->face()) {
+        state.chain_not_after = front_->face()->chain_not_after;
+        state.tls_warning = front_->warning(seconds(wanted_->tls_warn_before));
+    }
+    service_->key_state.set(std::make_shared<const gateway::KeyState>(std::move(state)));
 }
 
 void Daemon::reload() {
     const std::optional<gateway::Config> file = read_again(*service_, config_path_);
+    if (front_ && front_->poll(true) && rotation_->idle()) rotate("certificate");
     if (!file) return;
     gateway::Config live = gateway::with_live_keys(config_, *file);
     live.models = wanted_->models;  // they have their own way (models_->change_to)

@@ -30,7 +30,8 @@ struct RotationOptions {
 class KeyRotation {
 public:
     /// `begin` is called on the main thread when a life begins; it takes the facts that are true then.
-    KeyRotation(std::function<Result<RotationPlan>()> begin, const Clock& clock, RotationOptions options = {});
+    KeyRotation(std::function<Result<RotationPlan>()> begin, const Clock& clock,
+                RotationOptions options = {});
     /// Waits for the quote under way.
     ~KeyRotation();
     KeyRotation(const KeyRotation&) = delete;

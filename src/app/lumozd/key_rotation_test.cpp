@@ -46,9 +46,8 @@ protected:
         facts.identity.lifetime = 1'000;
         return RotationPlan{.make =
                                 [this, facts] {
-                                    return gateway::begin_life({{.tee_type = "tdx"}, attestor, collateral,
-                                                                store, clock},
-                                                               facts);
+                                    return gateway::begin_life(
+                                        {{.tee_type = "tdx"}, attestor, collateral, store, clock}, facts);
                                 },
                             .take = [this](const SharedEpoch& epoch) { current = epoch; },
                             .rotate_before = std::chrono::seconds(100)};
@@ -69,10 +68,10 @@ protected:
     identity::Attestor attestor{device};
     SharedEpoch current;
     int begun = 0;
-    KeyRotation rotation{[this] { return plan(); }, clock,
-                         RotationOptions{.retry_first = std::chrono::seconds(5),
-                                         .retry_last = std::chrono::seconds(15),
-                                         .max_lives = 3}};
+    KeyRotation rotation{
+        [this] { return plan(); }, clock,
+        RotationOptions{
+            .retry_first = std::chrono::seconds(5), .retry_last = std::chrono::seconds(15), .max_lives = 3}};
 };
 
 TEST_F(Rotation, TheFirstLifeIsAttestedAndStored) {
@@ -193,10 +192,12 @@ TEST_F(Rotation, KeysThatRequestsHoldAreBounded) {
 
 TEST_F(Rotation, APlanThatFailsIsAFailure) {
     bool bad = false;
-    KeyRotation other([&]() -> Result<RotationPlan> {
-        if (bad) return fail(Errc::Malformed, "E_TLS_CERTIFICATE", "test");
-        return plan();
-    }, clock);
+    KeyRotation other(
+        [&]() -> Result<RotationPlan> {
+            if (bad) return fail(Errc::Malformed, "E_TLS_CERTIFICATE", "test");
+            return plan();
+        },
+        clock);
     ASSERT_TRUE(other.first());
     bad = true;
     other.ask("signal");
