@@ -126,10 +126,7 @@ ConfigKey choice(std::string_view name, Value Config::* member,
 
 /// A URL of its own for one endpoint.
 ConfigKey endpoint_url(const Endpoint& endpoint) {
-    return {endpoint.url_key, "text",
-            "Another server answers this endpoint: `http://host:port`, with the path that it has there if "
-            "that is "
-            "another",
+    return {endpoint.url_key, "text", endpoint.url_doc,
             [key = endpoint.url_key, word = endpoint.word](Config& c, const ConfigValue& v) -> Status {
                 const auto* value = std::get_if<std::string>(&v);
                 if (value == nullptr) return refuse(key, "a text");
@@ -171,7 +168,7 @@ std::vector<ConfigKey> service_keys() {
 
 /// Where the weights and the engine of a model are.
 std::vector<ConfigKey> model_place_keys() {
-    std::vector<ConfigKey> out{
+    return {
         text("model.name", &Config::model_name, "The name clients ask for"),
         text("model.path", &Config::model_path,
              "File or folder of the weights: hashed at start, and loaded by the supervised engine"),
@@ -191,9 +188,6 @@ std::vector<ConfigKey> model_place_keys() {
         texts("engine.endpoints", &Config::engine_endpoints,
               "What the model answers, by the words of `endpoint_urls`; empty: all that the engine offers"),
     };
-    for (const Endpoint& endpoint : endpoints())
-        out.push_back(endpoint_url(endpoint));
-    return out;
 }
 
 /// How an engine works.
@@ -237,6 +231,13 @@ std::vector<ConfigKey> model_work_keys() {
             "Whether other paths under `/v1/` go to the engine (docs/endpoints.md); `auto`: only to "
             "a `url` engine"),
     };
+}
+
+std::vector<ConfigKey> endpoint_url_keys() {
+    std::vector<ConfigKey> out;
+    for (const Endpoint& endpoint : endpoints())
+        out.push_back(endpoint_url(endpoint));
+    return out;
 }
 
 std::vector<ConfigKey> engine_keys() {
@@ -375,14 +376,20 @@ std::string_view ConfigKey::short_name() const {
 
 std::span<const ConfigKey> config_keys() {
     static const std::vector<ConfigKey> keys = [] {
-        std::vector<ConfigKey> all = service_keys();
-        for (auto part : {model_place_keys(), model_work_keys()}) {
-            for (ConfigKey& key : part)
-                key.of_model = true;
-            all.insert(all.end(), part.begin(), part.end());
-        }
-        for (auto part : {engine_keys(), trust_keys(), limit_keys()})
-            all.insert(all.end(), part.begin(), part.end());
+        std::vector<ConfigKey> all;
+        const auto add = [&all](std::vector<ConfigKey> part, bool of_model) {
+            for (ConfigKey& key : part) {
+                key.of_model = of_model;
+                all.push_back(std::move(key));
+            }
+        };
+        add(service_keys(), false);
+        add(model_place_keys(), true);
+        add(model_work_keys(), true);
+        add(engine_keys(), false);
+        add(endpoint_url_keys(), true);
+        add(trust_keys(), false);
+        add(limit_keys(), false);
         return all;
     }();
     return keys;

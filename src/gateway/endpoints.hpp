@@ -12,7 +12,8 @@ struct Endpoint {
     std::string_view word;     ///< in `endpoints` and `endpoint_urls`
     std::string_view path;     ///< what clients ask for
     std::string_view url_key;  ///< configuration key of a URL of its own
-    bool llama_server;         ///< llama-server answers it as we start it
+    std::string_view url_doc;
+    bool llama_server;  ///< llama-server answers it as we start it
 };
 
 /// In the order of specs/api.md 1.

@@ -29,11 +29,11 @@ struct TwoModels {
             const net::Headers none;
             (void)co_await e.respond(up ? 200 : 503, none, {});
         });
-        for (net::testing::Routes* engine : {&w.engine_routes, &routes})
+        for (net::testing::Routes* of : {&w.engine_routes, &routes})
             for (const char* path : {"/v1/chat/completions", "/v1/embeddings", "/own/path"})
-                engine->on(path, [this, engine](net::Exchange& e) -> net::Task<void> {
+                of->on(path, [this, of](net::Exchange& e) -> net::Task<void> {
                     (void)co_await e.read_body(1 << 20);
-                    const bool first = engine == &w.engine_routes;
+                    const bool first = of == &w.engine_routes;
                     const std::string body = R"({"from":")" + std::string(first ? "m" : "other") +
                                              std::string(e.head().path()) + R"("})";
                     const net::Headers headers{{"Content-Type", "application/json"}};
@@ -246,7 +246,7 @@ TEST(Models, AChangeIsInEveryReceiptFromThenOn) {
 TEST(Models, WeightsThatTheEvidenceDoesNotNameAnswerNothing) {
     World w;
     TwoModels two(w);
-    for (const std::uint8_t byte : {0xaa, 0xbb}) {
+    for (const std::uint8_t byte : {std::uint8_t{0xaa}, std::uint8_t{0xbb}}) {
         two.set([byte](Model& m) {
             m.event =
                 receipt::ModelEvent{.model_root = root_of(byte), .method = "files", .publisher_key = {}};
