@@ -4,6 +4,8 @@
 #include "fuzz.hpp"
 #include "gateway/client_address.hpp"
 
+#include <tuple>
+
 using namespace lumoz;
 using namespace lumoz::gateway;
 

@@ -5,6 +5,9 @@
 
 #include "gateway/pages.hpp"
 #include "gateway/testing.hpp"
+#include "net/tls.hpp"
+
+#include <ctime>
 
 namespace lumoz::gateway {
 namespace {
@@ -230,6 +233,48 @@ TEST(KeyCheck, WhatIsRememberedEnds) {
         EXPECT_EQ(later.status, 402);
         EXPECT_EQ(c.asked, 2U);
     }(c));
+}
+
+TEST(KeyCheck, AsksByTlsOnlyTheServiceThatItTrusts) {
+    CloudWorld c;
+    const crypto::P256Key key = crypto::P256Key::generate();
+    const std::int64_t now = std::time(nullptr);
+    const std::string pem = net::make_self_signed(key, {"localhost"}, now - 60, now + 3'600);
+    auto server_tls = net::TlsContext::server(key.private_pem_for_tls(), pem);
+    ASSERT_TRUE(server_tls);
+    const std::string pin = to_hex(server_tls->spki_sha256().view());
+    net::ListenOptions options;
+    options.tls = std::make_shared<const net::TlsContext>(std::move(*server_tls));
+    const auto server = net::Server::listen(c.w.loop, options, {}, c.w.engine_routes);
+    ASSERT_TRUE(server);
+    Config config = c.w.config;
+    config.check_url = "https://127.0.0.1:" + std::to_string((*server)->port());
+    config.check_retries = 0;
+    c.w.run([](CloudWorld& c, Config config, std::string pin) -> net::Task<void> {
+        struct Row {
+            std::string pin;
+            CloudOutcome outcome;
+        };
+        for (const Row& row : std::vector<Row>{{pin, CloudOutcome::Ok},
+                                               {std::string(64, '0'), CloudOutcome::Connect},
+                                               {"", CloudOutcome::Connect}}) {
+            config.check_spki_sha256 = row.pin;
+            const auto tls = cloud_tls(config);
+            EXPECT_TRUE(tls && *tls);
+            CloudClient client(c.w.loop, config, *tls);
+            std::string target = "/v1/check_api_key";
+            std::string token = "sk-1";
+            std::string body;
+            CloudClient::Seen seen = [](CloudOutcome) {};
+            const CloudOutcome outcome =
+                co_await client.post(std::move(target), std::move(token), std::move(body), std::move(seen));
+            EXPECT_EQ(outcome, row.outcome) << row.pin;
+        }
+        EXPECT_EQ(c.asked, 1U);
+        config.check_ca_file = "/nonexistent/ca.pem";
+        const auto no_ca = cloud_tls(config);
+        EXPECT_FALSE(no_ca);
+    }(c, config, pin));
 }
 
 TEST(KeyCheck, MemoryIsBoundedAndWrongTokensDriveNoGoodOneOut) {

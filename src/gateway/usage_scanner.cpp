@@ -2,6 +2,7 @@
 #include "gateway/usage_scanner.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace lumoz::gateway {
 namespace {
@@ -15,14 +16,52 @@ constexpr bool is_space(char c) {
     return c == ' ' || c == '\t' || is_line_end(c);
 }
 
+/// Which bytes a search stops at.
+using Stops = std::array<bool, 256>;
+constexpr Stops stops_at(std::string_view bytes) {
+    Stops out{};
+    for (const char c : bytes)
+        out[static_cast<unsigned char>(c)] = true;
+    return out;
+}
+constexpr Stops kStringStops = stops_at("\"\\\n\r");
+constexpr Stops kStructureStops = stops_at("\"{}[]\n\r");
+
+std::size_t run_length(ByteView bytes, const Stops& stops) {
+    std::size_t i = 0;
+    while (i < bytes.size() && !stops[bytes[i]])
+        ++i;
+    return i;
+}
+
+bool holds(ByteView bytes, std::string_view word) {
+    return ::memmem(bytes.data(), bytes.size(), word.data(), word.size()) != nullptr;
+}
+
+/// The whole lines at the front of `bytes` in which nothing can be found: most events of a stream.
+std::size_t silent_lines(ByteView bytes) {
+    const void* end = bytes.empty() ? nullptr : ::memrchr(bytes.data(), '\n', bytes.size());
+    if (end == nullptr) return 0;
+    const auto size = static_cast<std::size_t>(static_cast<const std::uint8_t*>(end) - bytes.data()) + 1;
+    const ByteView lines = bytes.first(size);
+    return holds(lines, "usage\"") || holds(lines, "timings\"") ? 0 : size;
+}
+
 }  // namespace
 
 void UsageScanner::feed(ByteView chunk) {
     std::size_t at = 0;
+    const bool fresh_line = mode_ == Mode::Sse && !in_json_ && !skip_line_ && line_size_ == 0;
+    if (fresh_line) at = silent_lines(chunk);
     while (at < chunk.size() && !done_) {
         if (in_string_) {
             at += skip_string(chunk.subspan(at));
             continue;
+        }
+        if (in_json_ && depth_ > known_) {
+            // Inside something that is not ours only its ends matter.
+            at += run_length(chunk.subspan(at), kStructureStops);
+            if (at == chunk.size()) break;
         }
         const char c = static_cast<char>(chunk[at++]);
         if (mode_ == Mode::Sse && is_line_end(c)) {
@@ -96,6 +135,8 @@ void UsageScanner::take(char c) {
 // Reads on inside a string; returns how many bytes were taken.
 std::size_t UsageScanner::skip_string(ByteView rest) {
     for (std::size_t i = 0; i < rest.size(); ++i) {
+        if (!reading_key_ && !escaped_) i += run_length(rest.subspan(i), kStringStops);
+        if (i == rest.size()) break;
         const char c = static_cast<char>(rest[i]);
         if (is_line_end(c)) {
             // No JSON string goes over a line end; in a stream the next line is a new chance.

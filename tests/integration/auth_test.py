@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from harness import CHAT, MODEL, LoopbackServer, ScriptedEngine, Service, call, read_head, wait_for
+from harness import CHAT, MODEL, LoopbackServer, ScriptedEngine, Service, call, read_head, real_engine, wait_for
 
 
 def token_line(name, token):
@@ -173,6 +173,51 @@ class RateLimits(unittest.TestCase):
         service = self.service(limits__requests_per_second=5)
         got = [service.chat(headers={"X-Forwarded-For": f"192.0.2.{i}"}).status for i in range(60)]
         self.assertIn(429, got)
+
+
+class RealEngine(unittest.TestCase):
+    """What llama-server says of each protocol is what is counted."""
+
+    def test_every_protocol_is_counted(self):
+        service = Service(real=real_engine(), tokens={"alice": "alice-token"})
+        self.addCleanup(service.close)
+        self.total = (0, 0, 0)
+
+        def step(path, **members):
+            """Asks, and returns by how much the totals grew; they are durable before the answer's end."""
+            answer = call(service.address, "POST", path, {"model": MODEL, "max_tokens": 4, **members}, service.auth(), timeout=120)
+            self.assertEqual(answer.status, 200, answer.body)
+            row = service.get("/v1/usage").json()["data"][0]
+            now = (row["requests"], row["input_tokens"], row["output_tokens"])
+            grown = tuple(b - a for a, b in zip(self.total, now))
+            self.total = now
+            self.assertEqual(grown[0], 1)
+            return answer, grown[1:]
+
+        talk = {"messages": [{"role": "user", "content": "two and two?"}]}
+        answer, grown = step(CHAT, **talk)
+        usage = answer.json()["usage"]
+        self.assertEqual(grown, (usage["prompt_tokens"], usage["completion_tokens"]))
+        self.assertGreater(min(grown), 0)
+        _, streamed = step(CHAT, stream=True, stream_options={"include_usage": True}, **talk)
+        self.assertEqual(streamed[0], grown[0])
+        _, silent = step(CHAT, stream=True, **talk)
+        self.assertEqual(silent[0], grown[0])
+        self.assertGreater(silent[1], 0)
+        _, messages = step("/v1/messages", **talk)
+        self.assertEqual(messages[0], grown[0])
+        _, message_stream = step("/v1/messages", stream=True, **talk)
+        self.assertEqual(message_stream[0], grown[0])
+        self.assertGreater(message_stream[1], 0)
+        _, response = step("/v1/responses", input="two and two?", max_output_tokens=4)
+        self.assertGreater(min(response), 0)
+        _, response_stream = step("/v1/responses", input="two and two?", max_output_tokens=4, stream=True)
+        self.assertEqual(response_stream[0], response[0])
+        answer, embedding = step("/v1/embeddings", input="two")
+        self.assertEqual(embedding, (answer.json()["usage"]["prompt_tokens"], 0))
+        page = service.get("/metrics").body.decode()
+        self.assertIn(f'lumoz_tokens_total{{model="{MODEL}",kind="input"}} {self.total[1]}\n', page)
+        self.assertIn(f'lumoz_answers_without_usage_total{{model="{MODEL}"}} 0\n', page)
 
 
 if __name__ == "__main__":
