@@ -18,10 +18,6 @@ std::unexpected<Error> bad(std::string_view rule, std::string_view where, std::s
     return fail(Errc::Refused, rule, where, std::move(detail));
 }
 
-std::string_view without_0x(std::string_view hex) {
-    return hex.starts_with("0x") || hex.starts_with("0X") ? hex.substr(2) : hex;
-}
-
 /// The bytes of an address: 20 for ecdsa, 32 for Ed25519.
 Result<Bytes> address_bytes(const ReportInput& in) {
     const std::string_view algo = in.signing_algo ? std::string_view(*in.signing_algo) : "ecdsa";

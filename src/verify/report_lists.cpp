@@ -69,7 +69,8 @@ Result<ReportInput> read_report_lists(const Value& root) {
     for (std::size_t i = flat ? 0 : 1; i < places.size(); ++i) {
         const Value& value = places[i].value;
         if (std::ranges::any_of(known, [&](const Value& v) { return repeats(value, v); })) continue;
-        if (known.size() > kMostReports) return kSchema.bad(places[i].name, "more than 64 reports");
+        if (out.entries.size() == kMostReports - (flat ? 0 : 1))
+            return kSchema.bad(places[i].name, "more than 64 reports");
         LUMOZ_TRY(ReportInput entry, read_flat_report(value));
         entry.place = places[i].name;
         out.entries.push_back(std::move(entry));

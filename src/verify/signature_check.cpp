@@ -10,10 +10,6 @@ namespace {
 
 const evidence::Schema kSchema(Errc::Malformed, "E_PROOF_PARSE", "proof.signature");
 
-std::string_view without_0x(std::string_view hex) {
-    return hex.starts_with("0x") || hex.starts_with("0X") ? hex.substr(2) : hex;
-}
-
 std::unexpected<Error> wrong(std::string_view where, std::string detail = {}) {
     return fail(Errc::Refused, "E_SIGNATURE", where, std::move(detail));
 }
