@@ -221,6 +221,43 @@ Said said(const ReportInput& in) {
     return out;
 }
 
+Said said(const AciReceipt& r) {
+    Said out = {{"receipt_id", r.receipt_id},
+                {"keyset_digest", r.keyset_digest},
+                {"endpoint", r.endpoint},
+                {"method", r.method},
+                {"key_id", r.key_id},
+                {"signature", r.signature},
+                {"signing_input", r.signing_input}};
+    out["served_at"] = std::to_string(r.served_at);
+    put_text(out, "chat_id", r.chat_id);
+    put_text(out, "model", r.model);
+    for (std::size_t i = 0; i < r.events.size(); ++i)
+        out["event " + std::to_string(i)] = r.events[i].type + " " + r.events[i].raw;
+    put_text(out, "request_hash", r.request_hash);
+    put_text(out, "response_hash", r.response_hash);
+    put_text(out, "forwarded_hash", r.forwarded_hash);
+    put_text(out, "model_root", r.model_root);
+    put_text(out, "gpu_sha256", r.gpu_sha256);
+    put_text(out, "config_sha256", r.config_sha256);
+    put_text(out, "cut_by", r.cut_by);
+    put_text(out, "upstream_result", r.upstream_result);
+    out["complete"] = r.complete ? "yes" : "no";
+    return out;
+}
+
+Said said(const ProofFile& proof) {
+    Said out;
+    for (std::size_t i = 0; i < proof.signatures.size(); ++i) {
+        const SignatureObject& s = proof.signatures[i];
+        out["signature " + std::to_string(i)] =
+            s.signing_algo + " " + s.signing_address + " " + s.signature + " " + s.text;
+    }
+    if (proof.receipt) out["receipt"] = proof.receipt->receipt_id;
+    put_text(out, "keyset_digest", proof.keyset_digest);
+    return out;
+}
+
 Said said(const Verdict& verdict) {
     Said out;
     out["result"] = to_text(verdict.result());

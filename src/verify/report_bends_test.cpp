@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is said of a whole report when one of its members is bent: every rule, fact, finding and remark. Which
 // value of a member can be read is in report_input_test.cpp; here are the values that are read and are wrong.
+#include "base/testing.hpp"
 #include "verify/test_bends.hpp"
 #include "verify/test_documents.hpp"
 
@@ -112,6 +113,9 @@ TEST(ReportBends, APlainReport) {
     table.set("tls_certificate", json::quoted(testing::WebServer().pem()));
     table.set("tls_certificate", "\"x\"");
     table.set("tls_cert_fingerprint", quoted_hex(s.spki.view()));
+    const ReportData bound = evidence::plain_report_data(s.ecdsa.address().view(), nonce_of(9));
+    table.set("report_data", quoted_hex(bound.view()));
+    table.set("report_data", quoted_hex(ReportData().view()));
     table.set("ohttp_key_config", "1");
     table.set("compose_manager_attestation", "1");
     table.set("nvidia_payload", "\"{}\"");
@@ -119,6 +123,56 @@ TEST(ReportBends, APlainReport) {
         m["nvidia_payload"] = "{}";
         m["tls_cert_fingerprint"] = quoted_hex(Digest256().view());
     });
+}
+
+TEST(ReportBends, APlainReportOfAnEd25519Key) {
+    const Service s;
+    const Bytes key = to_bytes(s.ed25519.public_key().view());
+    Members members = s.members(nonce_of(9), Form::Plain);
+    members["signing_algo"] = R"("ed25519")";
+    members["signing_address"] = quoted_hex(key);
+    members["signing_public_key"] = quoted_hex(key);
+    members["intel_quote"] = json::quoted(s.quote(evidence::plain_report_data(key, nonce_of(9))));
+    Table table("report_plain_ed25519", members);
+    bend_keys(table, s);
+}
+
+/// A key whose own first byte is the one that marks uncompressed keys.
+crypto::Secp256k1Public key_like_a_mark() {
+    for (unsigned i = 0;; ++i) {
+        std::array<std::uint8_t, 32> raw{1, static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i >> 8)};
+        const auto key = *crypto::Secp256k1Key::from(crypto::Secp256k1Seed(raw));
+        if (key.public_key().bytes[0] == 0x04) return key.public_key();
+    }
+}
+
+TEST(ReportBends, AKeyThatBeginsLikeAMark) {
+    const Service s;
+    const crypto::Secp256k1Public key = key_like_a_mark();
+    const EthAddress address = crypto::eth_address(key);
+    Members members = s.members(nonce_of(9), Form::Plain);
+    members["signing_address"] = quoted_hex(address.view());
+    members["intel_quote"] = json::quoted(s.quote(evidence::plain_report_data(address.view(), nonce_of(9))));
+    for (const char* mark : {"", "04"}) {
+        members["signing_public_key"] = json::quoted(mark + to_hex(key.view()));
+        EXPECT_EQ(testing::error_of(verify_report(document(members), demand())), "accepted") << mark;
+    }
+}
+
+/// What is missing is told of every kind of quote.
+TEST(ReportBends, NamesTheCollateralThatIsMissing) {
+    const auto vectors = lumoz::testing::vectors_dir();
+    if (!vectors) GTEST_SKIP() << "no shared vectors";
+    Approved approved("report_missing_collateral");
+    for (const char* name : {"ok-certtype1", "ok-certtype3", "ok-sgx-processor-ca"}) {
+        const std::string quote =
+            lumoz::testing::read_file(*vectors / "tdx/quotes/syn" / (std::string(name) + ".bin"));
+        const Verdict got =
+            verify_report(R"({"intel_quote":")" + to_hex(as_bytes(quote)) + "\"}", demand()).verdict;
+        for (const Rule& rule : got.rules())
+            if (rule.id == "report.collateral") approved.line(name, rule.detail);
+        EXPECT_FALSE(got.proven());
+    }
 }
 
 TEST(ReportBends, APlainReportUnderOtherDemands) {
@@ -194,19 +248,25 @@ TEST(ReportBends, AReportOfOurs) {
 TEST(ReportBends, StatementsAndKeysetsOfOurs) {
     Approved approved("report_statements");
     const Said good = verified(document(Service().members(nonce_of(9), Form::Lumoz)));
-    const auto line = [&](const char* what, const std::function<void(Service&)>& bend, bool gpu = false) {
+    const auto line = [&](const char* what, const std::function<void(Service&)>& bend,
+                          const std::function<void(ReportDemand&)>& demanding = {}) {
         Service s;
         bend(s);
         s.statement.keyset_digest = s.keyset.digest();
         ReportDemand d = demand();
-        d.policy.allow_unchecked_gpu = gpu;
+        if (demanding) demanding(d);
         approved.line(what, difference(good, verified(document(s.members(nonce_of(9), Form::Lumoz)), d)));
     };
     line("no TLS key", [](Service& s) { s.statement.spki_sha256.reset(); });
     line("no model", [](Service& s) { s.statement.models.clear(); });
+    line(
+        "no model, and one is demanded", [](Service& s) { s.statement.models.clear(); },
+        [](ReportDemand& d) { d.policy.model_root.emplace(); });
     line("two models", [](Service& s) { s.statement.models.push_back(s.statement.models[0]); });
     line("GPU evidence", [](Service& s) { s.statement.gpu_digest = Digest256(); });
-    line("GPU evidence, allowed", [](Service& s) { s.statement.gpu_digest = Digest256(); }, true);
+    line(
+        "GPU evidence, allowed", [](Service& s) { s.statement.gpu_digest = Digest256(); },
+        [](ReportDemand& d) { d.policy.allow_unchecked_gpu = true; });
     line("a TLS key in the keyset",
          [](Service& s) { s.keyset.tls_public_keys.push_back({Digest256(), "example.com"}); });
     line("the same TLS key in the keyset",
@@ -358,7 +418,10 @@ TEST(ReportBends, ATinfoilDocumentOfTheThirdGeneration) {
     bent("a GPU, not allowed", [&](auto& v) { v.devices = devices(device("0", "gpu", "x")); }, false);
     bent("devices", [&](auto& v) {
         v.devices = devices(device("0", "gpu", "x") + "," + device("1", "switch", "nvidia") + "," +
-                            device("2", "switch", "x"));
+                            device("2", "nic", "x"));
+    });
+    bent("collateral of others without Sigstore", [](auto& v) {
+        v.collateral.insert(v.collateral.size() - 1, R"(,{"id":"o","role":"r","format":"other","data":{}})");
     });
     bent("collateral of others", [](auto& v) {
         const auto entry = [](std::string_view id, std::string_view format) {
@@ -463,6 +526,19 @@ TEST(ReportBends, FurtherReports) {
                 evidence::plain_report_data(f.service.ecdsa.address().view(), nonce_of(9)))));
         },
         d);
+    bent(
+        "SEV-SNP in the last",
+        [](auto& f) {
+            f.second.erase("intel_quote");
+            f.second["tee_type"] = R"("sev_snp")";
+            f.second["cpu_evidence"] = json::quoted(to_base64(testing::snp_report(ReportData())));
+        },
+        d);
+    const testing::Fleet fleet;
+    line(approved, good, "one brings its own collateral",
+         R"({"gateway_attestation":)" + document(fleet.gateway) + R"(,"model_attestations":[)" +
+             document(fleet.first) + "]}",
+         given);
     bent(
         "SEV-SNP in front",
         [](auto& f) {

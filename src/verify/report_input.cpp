@@ -54,12 +54,9 @@ Result<Bytes> base64_bytes(std::string_view name, std::string_view text) {
 /// An array, or the same array as a JSON text.
 Status read_event_log(const Value& root, std::string_view name, std::optional<std::string>& out) {
     const auto value = root.find(name);
-    if (!value || value->is_null()) return {};
-    if (value->is_array()) {
-        out = std::string(value->raw());
-        return {};
-    }
-    return read_text(root, name, out);
+    if (!value || !value->is_array()) return read_text(root, name, out);
+    out = std::string(value->raw());
+    return {};
 }
 
 /// `cc_eventlog`: the firmware's log in Base64.

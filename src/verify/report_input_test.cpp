@@ -79,8 +79,11 @@ TEST(ReportInput, AFlatReportWithItsPartsAsTexts) {
     approved.line("a compose file that is no text", difference({}, read(document(members))));
     members["info"] = R"({"tcb_info":"[]"})";
     approved.line("a list for an object", difference({}, read(document(members))));
-    members = {{"intel_quote", R"("04")"}, {"event_log_json", "[1]"}};
-    approved.line("the other name of the log", difference({}, read(document(members))));
+    for (const char* log : {"[1]", R"("[]")", "null", "7", "{}"}) {
+        members = {{"intel_quote", R"("04")"}, {"event_log_json", log}};
+        approved.line(std::string("the other name of the log\t") + log,
+                      difference({}, read(document(members))));
+    }
     members = {{"intel_quote", R"("04")"}, {"ohttp_key_config", "1"}, {"nvidia_payload", "{}"}};
     approved.line("parts that are not read", difference({}, read(document(members))));
 }
@@ -151,6 +154,20 @@ TEST(ReportInput, ListsBentInEachMember) {
                               node('b') + "," + node('a') + R"(],"all_attestations":[)" + node('c') + "]}";
     Approved("read_lists").bends("{" + lists, {}, read);
     Approved("read_lists_beside").bends(R"({"cpu_evidence":"AA==","tee_type":"sev_snp",)" + lists, {}, read);
+}
+
+TEST(ReportInput, EachListAlone) {
+    Approved approved("read_lists_alone");
+    const std::string quote = R"({"intel_quote":"04"})",
+                      snp = R"({"tee_type":"sev_snp","cpu_evidence":"AA=="})";
+    for (const std::string& text :
+         {R"({"gateway_attestation":)" + quote + "}", R"({"model_attestations":[)" + quote + "]}",
+          R"({"all_attestations":[)" + quote + "," + quote + "]}",
+          R"({"all_attestations":[)" + snp + "," + snp + "]}",
+          std::string(R"({"intel_quote":"04","all_attestations":[]})"),
+          std::string(R"({"all_attestations":[]})"), R"({"all_attestations":[{},)" + quote + "]}",
+          R"({"all_attestations":[)" + quote + ",{}]}"})
+        approved.line(text, difference({}, read(text)));
 }
 
 TEST(ReportInput, SixtyFourReportsAreTheMostInAListAndInAll) {

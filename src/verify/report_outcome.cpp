@@ -47,7 +47,6 @@ void ReportVerification::not_checked() {
     if (!demand_.tls_spki) verdict_.not_checked("N_TLS", "the TLS key of the connection");
     if (in_.document() == ReportDocument::Stored) {
         verdict_.not_checked("N_MADE_AT", "made_at and the times in receipts are the service's own word");
-        verdict_.not_checked("N_REVOCATION_DATE", "revocation after " + to_rfc3339(at_));
     } else if (!demand_.nonce) {
         verdict_.not_checked("N_NONCE", "that the evidence is fresh: no nonce was demanded");
     }

@@ -3,6 +3,7 @@
 // src/verify/testdata. `LUMOZ_APPROVE=1` writes these files anew; then every changed line wants a reason.
 #pragma once
 
+#include "verify/answer.hpp"
 #include "verify/report_input.hpp"
 
 #include <map>
@@ -23,6 +24,8 @@ struct BentDocument {
 /// Everything that a result says, by name.
 using Said = std::map<std::string, std::string>;
 [[nodiscard]] Said said(const ReportInput& input);
+[[nodiscard]] Said said(const AciReceipt& receipt);
+[[nodiscard]] Said said(const ProofFile& proof);
 /// Facts, rules, findings, remarks. Without what differs from run to run with the quote's signatures.
 [[nodiscard]] Said said(const Verdict& verdict);
 [[nodiscard]] Said said(const Error& error);
