@@ -159,13 +159,16 @@ TEST(AnswerBends, WhateverTheEvidenceProves) {
     const Service s;
     const Exchange e;
     Approved approved("answer_evidence");
-    const std::string proofs[] = {e.proof(s),
+    const auto stranger = crypto::Ed25519Key::from(testing::seed<crypto::Ed25519Seed>(7));
+    const std::string proofs[] = {R"({"signatures":[)" + e.ecdsa(s.ecdsa) + "," + e.ed25519(stranger) + "]}",
+                                  e.proof(s),
                                   R"({"signatures":[)" + e.ecdsa(s.ecdsa) + "]}",
                                   R"({"signatures":[)" + e.ed25519(s.ed25519) + "]}",
                                   R"({"receipt":)" + e.receipt(s) + "}",
                                   "{}",
                                   "["};
-    const char* names[] = {"all", "ecdsa", "Ed25519", "receipt", "nothing", "no JSON"};
+    const char* names[] = {
+        "a stranger's beside it", "all", "ecdsa", "Ed25519", "receipt", "nothing", "no JSON"};
     const auto plain =
         verify_report(document(s.members(nonce_of(9), evidence::BindingForm::Plain)), demand());
     ReportDemand d = demand();
@@ -179,6 +182,14 @@ TEST(AnswerBends, WhateverTheEvidenceProves) {
         approved.whole(name + ", ACI", answered(e, proofs[i], &*aci.report));
         approved.whole(name + ", stored evidence", answered(e, proofs[i], &*stored.report));
     }
+}
+
+TEST(AnswerBends, EachAlgorithmHasItsWords) {
+    const Service s;
+    const Exchange e;
+    const Verdict got = verify_answer(as_bytes(e.request), as_bytes(e.response), e.proof(s), nullptr);
+    EXPECT_EQ(got.rules()[1].what, "the ecdsa signature is by its signer");
+    EXPECT_EQ(got.rules()[4].what, "the Ed25519 signature is by its signer");
 }
 
 TEST(AnswerBends, EvidenceAndAnswerInOne) {

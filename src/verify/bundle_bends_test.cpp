@@ -126,6 +126,11 @@ TEST(BundleBends, EachPartBesideEachEvidence) {
         line("made later than now", [](Saved&) {}, kNow - 1);
         line("an answer", [](Saved& s) { s.proofs = {s.exchange.proof(s.service)}; });
         line("an answer and a bad one", [](Saved& s) { s.proofs = {s.exchange.proof(s.service), "{}"}; });
+        line("an answer signed by a stranger beside a good receipt", [](Saved& s) {
+            const auto stranger = *crypto::Secp256k1Key::from(testing::seed<crypto::Secp256k1Seed>(7));
+            s.proofs = {R"({"signatures":[)" + s.exchange.ecdsa(stranger) + R"(],"receipt":)" +
+                        s.receipt(kNow) + "}"};
+        });
         line("an unreadable proof", [](Saved& s) { s.proofs = {R"({"signatures":7})"}; });
         line("an answer served at the end",
              [](Saved& s) { s.proofs = {R"({"receipt":)" + s.receipt(kNow + 100) + "}"}; });

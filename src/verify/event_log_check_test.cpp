@@ -77,6 +77,7 @@ TEST(EventLogCheck, EachEventOfAListAsItIsShown) {
                                                  boot(2, kUnknown, "", "abcd", false),
                                                  boot(2, kUnknown, "named", "", false),
                                                  boot(2, kSeparator, "", "0000", true),
+                                                 boot(2, kAction, "", "", false),
                                                  runtime("app-id", "abc"),
                                                  runtime("compose-hash", "abcd"),
                                                  runtime("compose-hash", "abcde"),

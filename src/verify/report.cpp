@@ -211,8 +211,7 @@ Status ReportVerification::nonce() {
 // ---- what the report says about it
 
 Status ReportVerification::signing_key() {
-    if (in_.document() != ReportDocument::Report) return {};
-    // A statement names the keys itself; the other forms are bound by the address.
+    // A statement names the keys itself; plain forms are bound by the address, other documents have none.
     if (!in_.signing_address) return {};
     LUMOZ_TRY(const Bytes address, address_bytes(in_));
     const bool known = in_.signing_algo == "ed25519" ? is_key(proof_.ed25519_key, address)

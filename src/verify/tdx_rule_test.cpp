@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps of a quote's verification on quotes and collateral made here: certification data of every type, the
 // dates of every document, chains that were prepared for another quote.
-#include "evidence/tdx_layout.hpp"
+#include "crypto/der.hpp"
 #include "verify/test_bends.hpp"
 #include "verify/test_service.hpp"
 
@@ -104,6 +104,32 @@ TEST(TdxRule, APreparedChainIsForItsOwnTextOnly) {
         EXPECT_EQ(error(prepared, tee().pck_chain()), "accepted");
         EXPECT_EQ(error(prepared, tee().nameless_chain()), "E_PCK_EXTENSION");
         EXPECT_EQ(error(prepared, issuers()), "E_CHAIN_LENGTH");
+    }
+}
+
+TEST(TdxRule, ALeafIsPutBeforeIssuersOnly) {
+    TestTd td;
+    td.cert_type = 4;
+    td.cert_data = certificates()[0];
+    for (const std::string& chain : {issuers(), tee().pck_chain()}) {
+        evidence::Collateral collateral = tee().collateral();
+        collateral.pck_certificate_chain = chain;
+        const auto prepared = PreparedCollateral::prepare(collateral, roots());
+        EXPECT_TRUE(verify_tdx(tee().quote(td), prepared, kNow).tdx.has_value());
+    }
+}
+
+/// The issuer chain of the CRL helps and is not trusted: a quote brings its own issuers.
+TEST(TdxRule, AnIssuerChainThatCannotBeReadIsPassedOver) {
+    const std::vector<Bytes> chain = certificates();
+    const auto pem = [](const Bytes& der) { return crypto::der::to_pem("CERTIFICATE", der); };
+    const std::string junk = pem({1, 2}), ca = pem(chain[1]), root = pem(chain[2]), leaf = pem(chain[0]);
+    for (const std::string& text : {std::string(), std::string("x"), junk, ca, junk + junk, ca + junk,
+                                    junk + root, leaf + junk + root, leaf + ca + root + root}) {
+        evidence::Collateral collateral = tee().collateral();
+        collateral.pck_crl_issuer_chain = text;
+        const auto prepared = PreparedCollateral::prepare(collateral, roots());
+        EXPECT_TRUE(verify_tdx(tee().quote({}), prepared, kNow).tdx.has_value()) << text;
     }
 }
 
