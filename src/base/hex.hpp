@@ -22,6 +22,10 @@ Result<Fixed> fixed_from_hex(std::string_view text) {
 [[nodiscard]] bool is_lower_hex(std::string_view text);
 /// The same, in either case.
 [[nodiscard]] bool is_hex(std::string_view text);
+/// The digits behind `0x` or `0X`, or all of the text when it begins with neither.
+[[nodiscard]] inline std::string_view without_0x(std::string_view hex) {
+    return hex.starts_with("0x") || hex.starts_with("0X") ? hex.substr(2) : hex;
+}
 /// `0x` and eight lowercase digits.
 [[nodiscard]] std::string hex_word(std::uint32_t value);
 

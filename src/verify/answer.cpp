@@ -162,7 +162,7 @@ private:
             verdict_.not_checked("N_SIGNATURE", "a v1 signature: the proof has none");
         if (!proof.receipt) verdict_.not_checked("N_RECEIPT", "a receipt: the proof has none");
         if (report_ == nullptr)
-            verdict_.not_checked("N_SIGNER", "who holds the signing keys: no evidence was given");
+            verdict_.not_checked("N_SIGNER", "who holds the signing keys: no evidence that holds was given");
         if (proof.receipt && !proof.receipt->model_root)
             verdict_.not_checked("N_MODEL", "which model answered: the receipt names no model root");
     }
@@ -203,9 +203,14 @@ Result<ProofFile> ProofFile::parse(std::string_view text) {
     return out;
 }
 
+Verdict verify_answer(ByteView request, ByteView response, const Result<ProofFile>& proof,
+                      const VerifiedReport* report) {
+    return AnswerVerification(request, response, report).run(proof);
+}
+
 Verdict verify_answer(ByteView request, ByteView response, std::string_view proof,
                       const VerifiedReport* report) {
-    return AnswerVerification(request, response, report).run(ProofFile::parse(proof));
+    return verify_answer(request, response, ProofFile::parse(proof), report);
 }
 
 Result<std::string> proof_keyset_digest(std::string_view proof) {

@@ -40,6 +40,8 @@ Result<std::string> proof_keyset_digest(std::string_view proof);
                                                    const ReportDemand& demand, std::optional<UnixTime> at);
 
 /// Without a report the signers stay unknown: the verdict says so in `not_checked` (`N_SIGNER`).
+[[nodiscard]] Verdict verify_answer(ByteView request, ByteView response, const Result<ProofFile>& proof,
+                                    const VerifiedReport* report);
 [[nodiscard]] Verdict verify_answer(ByteView request, ByteView response, std::string_view proof,
                                     const VerifiedReport* report);
 

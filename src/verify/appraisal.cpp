@@ -211,7 +211,7 @@ Result<TdxResult> appraise(const AppraisalInput& in) {
         LUMOZ_TRY(current, reach(in, in.current));
     }
     TdxResult out;
-    out.tcb_status = in.current ? overall(launch.status, current.status) : launch.status;
+    out.tcb_status = overall(launch.status, current.status);
     out.current_tcb_status = current.status;
     out.platform = launch.platform->status;
     if (launch.module != nullptr) out.module = launch.module->status;

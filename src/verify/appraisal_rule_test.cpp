@@ -187,6 +187,8 @@ TEST(AppraisalRule, ARelaunchIsAdvisedWhereTheCurrentModuleIsBetter) {
         {OutOfDateConfigurationNeeded, OutOfDate, OutOfDateConfigurationNeeded},
         {Revoked, UpToDate, Revoked},
         {ConfigurationNeeded, UpToDate, ConfigurationNeeded},
+        {UpToDate, ConfigurationNeeded, UpToDate},
+        {SWHardeningNeeded, ConfigurationAndSWHardeningNeeded, SWHardeningNeeded},
     };
     for (const auto& row : rows) {
         World w;

@@ -172,7 +172,8 @@ private:
         list_.object();
         list_.key("kind").string(kind);
         list_.key("name").string(name);
-        list_.key("result").string(status ? "accept" : "reject");
+        const std::string_view held = report_ ? "accept" : "not_checked";
+        list_.key("result").string(status ? held : "reject");
         if (!status) list_.key("error").string(status.error().rule);
         list_.end();
     }
@@ -180,21 +181,24 @@ private:
     void answer(std::size_t number) {
         const BundledAnswer& a = bundle_.answers[number];
         const std::string name = "answers[" + std::to_string(number) + "]";
-        Verdict got = verify_answer(a.request, a.response, a.proof, report_ ? &*report_ : nullptr);
+        const Result<ProofFile> proof = ProofFile::parse(a.proof);
+        const Verdict got = verify_answer(a.request, a.response, proof, report_ ? &*report_ : nullptr);
         Status status;
         if (const auto error = got.error())
             status = fail(error->code, error->rule, error->where, name + ": " + error->detail);
-        if (const auto served = got.established("served_at"); status && served) status = served_by(*served);
-        verdict_.check("bundle.answer", "the answer is signed by a key in the evidence", status);
+        // Of a receipt that nothing proves, no time is known.
+        if (status && got.established("served_at")) status = time_of(proof->receipt->served_at);
+        constexpr std::string_view kWhat = "the answer is signed by a key in the evidence";
+        if (status && !report_) {
+            verdict_.not_reached("bundle.answer", kWhat);
+        } else {
+            verdict_.check("bundle.answer", kWhat, status);
+        }
         for (const NotChecked& n : got.not_checked())
             verdict_.not_checked(n.code, name + ": " + n.what);
         entry("answer", name, status);
     }
 
-    [[nodiscard]] Status served_by(std::string_view served_at) const {
-        const auto time = json::Document::parse(served_at);
-        return time_of(time ? time->root().as_int().value_or(now_ + 1) : now_ + 1);
-    }
     [[nodiscard]] Status time_of(std::int64_t served_at) const {
         if (served_at > now_) return bad("E_RECEIPT_TIME", "bundle.receipt.time", "later than now");
         return {};

@@ -5,6 +5,7 @@
 #include "base/time.hpp"
 
 #include <map>
+#include <ranges>
 
 namespace lumoz::verify {
 
@@ -60,8 +61,8 @@ bool contains(const std::vector<Bytes>& list, ByteView value) {
 
 std::uint64_t le64(ByteView raw) {
     std::uint64_t out = 0;
-    for (std::size_t i = 0; i < raw.size() && i < 8; ++i)
-        out |= std::uint64_t{raw[i]} << (8 * i);
+    for (const std::uint8_t byte : std::views::reverse(raw))
+        out = out << 8 | byte;
     return out;
 }
 

@@ -74,6 +74,7 @@ TEST(PreparedCollateral, AnswersAsFromNothingHoweverTheChainIsWritten) {
                                     ca + leaf + root,
                                     ca + root,
                                     leaf + ca,
+                                    leaf + root,
                                     leaf + ca + root + root,
                                     leaf.substr(1) + ca + root,
                                     "x" + ca + root,

@@ -76,8 +76,38 @@ TEST(SignatureCheck, TextHasTwoOrThreeParts) {
     EXPECT_EQ(parse_signed_text("m:" + hash + ":" + hash)->model, "m");
     for (const std::string& text :
          {std::string(), hash, hash + ":", hash + ":" + hash + ":", "a:b:" + hash + ":" + hash,
-          hash + ":" + hash.substr(1), "x" + hash + ":" + hash})
+          "m:" + hash + ":" + hash + ":x", hash + ":" + hash.substr(1), "x" + hash + ":" + hash})
         EXPECT_EQ(parse_signed_text(text).error().rule, "E_PROOF_PARSE") << text;
+}
+
+TEST(SignatureCheck, TheBytesAreTheSignedOnes) {
+    std::array<std::uint8_t, 32> seed{1, 2};
+    const auto key = *crypto::Secp256k1Key::from(crypto::Secp256k1Seed(seed));
+    SignatureObject object;
+    object.text =
+        to_hex(crypto::sha256(as_bytes("q")).view()) + ":" + to_hex(crypto::sha256(as_bytes("a")).view());
+    object.signing_algo = "ecdsa";
+    object.signing_address = crypto::to_eip55(key.address());
+    const crypto::RecoverableSignature good = key.sign_personal(object.text);
+    const auto error = [&](std::string_view request, std::string_view response, int recovery) {
+        crypto::RecoverableSignature signature = good;
+        signature.bytes[64] = static_cast<std::uint8_t>(recovery);
+        object.signature = "0x" + to_hex(signature.view());
+        const Status got = check_signature(object, as_bytes(request), as_bytes(response));
+        return got ? "accepted" : std::string(got.error().rule);
+    };
+    const int v = good.bytes[64];
+    EXPECT_EQ(error("q", "a", v), "accepted");
+    EXPECT_EQ(error("q", "a", v - 27), "accepted") << "the recovery id itself";
+    EXPECT_EQ(error("q", "a", 27 + 28 - v), "E_SIGNATURE");
+    EXPECT_EQ(error("q", "a", 28 - v), "E_SIGNATURE");
+    EXPECT_EQ(error("q", "a", 2), "E_SIGNATURE");
+    EXPECT_EQ(error("x", "a", v), "E_REQUEST_HASH");
+    EXPECT_EQ(error("q", "x", v), "E_RESPONSE_HASH");
+    const std::string text = R"({"text":"t","signature":"s","signing_address":"a","signing_algo":"x"})";
+    EXPECT_EQ(SignatureObject::parse(text)->signing_algo, "x");
+    EXPECT_EQ(SignatureObject::parse("{").error().where, "proof.json");
+    EXPECT_EQ(SignatureObject::parse("7").error().where, "proof.signature");
 }
 
 TEST(ReceiptCheck, SharedVectors) {

@@ -54,8 +54,8 @@ void add_policy(Verdict& verdict, const VerifiedTdx& tdx, const Policy& policy) 
 // Binary quotes begin with a version number below 0x10.
 Result<Bytes> quote_bytes(ByteView content) {
     std::string_view text = trimmed(as_text(content));
-    std::optional<std::string> inner;
-    if (text.starts_with('{') && (inner = quote_in_document(text))) text = *inner;
+    const std::optional<std::string> inner = quote_in_document(text);
+    if (inner) text = *inner;
     if (text.starts_with("0x")) text.remove_prefix(2);
     if (text.empty() || !is_hex(text)) return to_bytes(content);
     return from_hex(text);
@@ -73,7 +73,6 @@ QuoteVerdict verify_quote(ByteView quote, std::string_view collateral, std::opti
     out.verdict = std::move(result.verdict);
     out.tdx = std::move(result.tdx);
     if (out.tdx) {
-        out.verdict.set_simulated(out.tdx->simulated());
         add_policy(out.verdict, *out.tdx, trust.policy);
         out.verdict.establish("explanation", lines_json(explain(out.tdx->result())));
     }

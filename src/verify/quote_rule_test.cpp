@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `verify quote` as one call: the forms of a quote's file, the policy, and the event log beside it.
+#include "base/testing.hpp"
 #include "verify/quote.hpp"
+#include "verify/test_bends.hpp"
 #include "verify/test_service.hpp"
 
 #include <gtest/gtest.h>
@@ -94,6 +96,71 @@ TEST(QuoteRule, AnEventLogIsReplayedAgainstTheQuote) {
     EXPECT_TRUE(alone.log.has_value());
     EXPECT_EQ(alone.verdict.rules().back().outcome, Outcome::NotReached);
     EXPECT_FALSE(alone.log->registers()[3].quote.has_value());
+}
+
+TEST(QuoteRule, AFileMayBeADocumentAroundTheQuote) {
+    const auto read = [](std::string_view text) {
+        const auto raw = quote_bytes(as_bytes(text));
+        return raw ? to_hex(*raw) : std::string(raw.error().rule);
+    };
+    EXPECT_EQ(read(R"({"intel_quote":"040a"})"), "040a");
+    EXPECT_EQ(read(R"( {"quote":"0x040a"} )"), "040a");
+    EXPECT_EQ(read(R"({"quote":"040b","intel_quote":"040a"})"), "040a");
+    EXPECT_EQ(read(R"({"quote":"040b","intel_quote":7})"), "040b");
+    for (const std::string_view text : {"{", "{}", R"({"quote":7})", R"(["040a"])", R"("040a")"})
+        EXPECT_EQ(read(text), to_hex(as_bytes(text))) << text;
+    EXPECT_EQ(read("7"), "E_HEX");
+}
+
+TEST(QuoteRule, CollateralMayStandInAReport) {
+    const Service s;
+    const Bytes quote = tee().quote(s.td);
+    const std::string collateral = tee().collateral().to_json();
+    const auto error = [&](const std::string& text) {
+        return error_of(verify_quote(quote, text, std::nullopt, demand()).verdict);
+    };
+    EXPECT_EQ(error(R"({"collateral":)" + collateral + "}"), "accepted");
+    EXPECT_EQ(error(R"({"collateral":{}})"), "E_COLLATERAL_PARSE");
+    EXPECT_EQ(error("{"), "E_COLLATERAL_PARSE");
+    EXPECT_EQ(verify_quote(quote, "{", std::nullopt, demand()).verdict.error()->where, "collateral.json");
+}
+
+TEST(QuoteRule, WhatIsSaidBesideTheSteps) {
+    testing::Approved approved("quote_remarks");
+    const Service s;
+    const Bytes quote = tee().quote(s.td);
+    const std::string collateral = tee().collateral().to_json();
+    const auto with = [&](const char* policy) {
+        Trust trust = demand();
+        trust.policy = *Policy::parse(policy);
+        return testing::said(verify_quote(quote, collateral, std::nullopt, trust).verdict);
+    };
+    const testing::Said good = with("{}");
+    approved.whole("as it is", good);
+    const std::string ids = R"(["a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"]})";
+    const std::string report_data = R"({"report_data":")" + std::string(128, '0') + "\"}";
+    for (const std::string& policy : {R"({"allow_ppid":)" + ids, R"({"allow_piid":)" + ids, report_data})
+        approved.line(policy.substr(0, 20), testing::difference(good, with(policy.c_str())));
+}
+
+/// An SGX quote has no registers and needs no event log.
+TEST(QuoteRule, AnEnclaveHasNoEventLog) {
+    const auto vectors = lumoz::testing::vectors_dir();
+    if (!vectors) GTEST_SKIP() << "no shared vectors";
+    const auto file = [&](const char* name) { return lumoz::testing::read_file(*vectors / "tdx" / name); };
+    Trust trust = demand();
+    trust.roots.also_accept(
+        evidence::Certificate::parse(as_bytes(file("roots/synthetic-root-ca.der")))->spki_digest());
+    trust.now = *parse_rfc3339("2026-01-15T00:00:00Z");
+    const QuoteVerdict got =
+        verify_quote(as_bytes(file("quotes/syn/ok-certtype1.bin")),
+                     file("collateral/syn/certtype1-without-pceid.json"), std::nullopt, trust);
+    ASSERT_TRUE(got.tdx.has_value()) << got.verdict.to_json();
+    EXPECT_FALSE(got.tdx->quote().is_tdx());
+    EXPECT_FALSE(mentions(got.verdict, "N_EVENT_LOG"));
+    const QuoteVerdict none =
+        verify_quote(Bytes{1}, file("collateral/syn/certtype1-without-pceid.json"), std::nullopt, trust);
+    EXPECT_FALSE(mentions(none.verdict, "N_EVENT_LOG"));
 }
 
 }  // namespace

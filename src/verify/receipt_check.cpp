@@ -44,7 +44,7 @@ Status take_completeness(const json::Value& event, AciReceipt& out) {
 
 /// The members of events that are known here; unknown types are left alone.
 Status take_event(const json::Value& event, const std::string& type, AciReceipt& out) {
-    if (type == "request.received") return out.request_hash ? Status{} : take_hash(event, out.request_hash);
+    if (type == "request.received") return take_hash(event, out.request_hash);
     if (type == "request.forwarded") return take_hash(event, out.forwarded_hash);
     if (type == "response.returned") return take_hash(event, out.response_hash);
     if (type == "lumoz.completeness") return take_completeness(event, out);

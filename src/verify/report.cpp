@@ -18,10 +18,6 @@ std::unexpected<Error> bad(std::string_view rule, std::string_view where, std::s
     return fail(Errc::Refused, rule, where, std::move(detail));
 }
 
-std::string_view without_0x(std::string_view hex) {
-    return hex.starts_with("0x") || hex.starts_with("0X") ? hex.substr(2) : hex;
-}
-
 /// The bytes of an address: 20 for ecdsa, 32 for Ed25519.
 Result<Bytes> address_bytes(const ReportInput& in) {
     const std::string_view algo = in.signing_algo ? std::string_view(*in.signing_algo) : "ecdsa";
@@ -31,6 +27,12 @@ Result<Bytes> address_bytes(const ReportInput& in) {
     if (!raw || raw->size() != (algo == "ecdsa" ? 20U : 32U))
         return bad("E_REPORT_MEMBER", "report.signing_address", "not an address of the algorithm");
     return std::move(*raw);
+}
+
+/// True when the evidence proves this key or address.
+template <class Key>
+bool is_key(const std::optional<Key>& proven, ByteView bytes) {
+    return proven && equal(proven->view(), bytes);
 }
 
 /// Nonce of the statement that a report brings; nothing when there is none.
@@ -44,12 +46,12 @@ std::optional<Nonce> stated_nonce(const ReportInput& in) {
     return nonce ? std::optional<Nonce>(*nonce) : std::nullopt;
 }
 
-/// What the report repeats of its statement must be what the statement says.
+/// What the report repeats of its statement must be what the statement says. Requires: it was read as one, so
+/// that each of these members is there.
 Status check_claims(const ReportInput& in, std::string_view statement) {
     const auto document = json::Document::parse(statement);
     for (const auto& [name, claim] : in.claims) {
-        const auto said = document ? document->root().find(name) : std::nullopt;
-        if (!said || json::canonical(*said) != claim)
+        if (json::canonical(*document->root().find(name)) != claim)
             return bad("E_STATEMENT", "report.statement.claims", name);
     }
     return {};
@@ -101,9 +103,9 @@ void ReportVerification::entries() {
         ReportDemand demand = demand_;
         demand.tls_spki.reset();
         const std::string place = input.place;
-        const auto& shared = demand_.collateral ? demand_.collateral : in_.collateral;
-        if (!input.collateral) input.collateral = shared;
-        if (input.collateral) demand.collateral.reset();
+        // Its own before the caller's: it may be of another platform.
+        if (!input.collateral) input.collateral = demand_.collateral ? demand_.collateral : in_.collateral;
+        demand.collateral.reset();
         const ReportVerdict got = ReportVerification(std::move(input), demand, at_).run();
         const auto error = got.verdict.error();
         Status status;
@@ -176,16 +178,13 @@ Status ReportVerification::bind_v1() {
     LUMOZ_TRY(const Bytes address, address_bytes(in_));
     // Quotes that bind nothing carry zeros: nobody's address.
     if (all_zero(address)) return bad("E_BINDING", "report.binding.zero_address");
-    LUMOZ_TRY(const Nonce bound, Nonce::from(report_data_.view().subspan(32)));
-    const Nonce stated = in_.nonce.value_or(bound);
-    if (report_data_ == evidence::plain_report_data(address, stated)) {
-        proof_.form = BindingForm::Plain;
-    } else if (in_.tls_fingerprint &&
-               report_data_ == evidence::tls_report_data(address, *in_.tls_fingerprint, stated)) {
+    const Nonce stated = in_.nonce.value_or(fixed_prefix<Nonce>(report_data_.view().subspan(32)));
+    if (report_data_ != evidence::plain_report_data(address, stated)) {
+        if (!in_.tls_fingerprint ||
+            report_data_ != evidence::tls_report_data(address, *in_.tls_fingerprint, stated))
+            return bad("E_BINDING", "report.binding");
         proof_.form = BindingForm::Tls;
         proof_.tls_keys.push_back(*in_.tls_fingerprint);
-    } else {
-        return bad("E_BINDING", "report.binding");
     }
     proof_.nonce = stated;
     prove_v1_key(address);
@@ -212,13 +211,11 @@ Status ReportVerification::nonce() {
 // ---- what the report says about it
 
 Status ReportVerification::signing_key() {
-    if (in_.document() != ReportDocument::Report) return {};
-    if (proof_.form == BindingForm::Lumoz && !in_.signing_address) return {};
+    // A statement names the keys itself; plain forms are bound by the address, other documents have none.
+    if (!in_.signing_address) return {};
     LUMOZ_TRY(const Bytes address, address_bytes(in_));
-    const auto& ecdsa = proof_.ecdsa_address;
-    const auto& ed25519 = proof_.ed25519_key;
-    const bool known =
-        (ecdsa && equal(ecdsa->view(), address)) || (ed25519 && equal(ed25519->view(), address));
+    const bool known = in_.signing_algo == "ed25519" ? is_key(proof_.ed25519_key, address)
+                                                     : is_key(proof_.ecdsa_address, address);
     if (!known) return bad("E_REPORT_MEMBER", "report.signing_address", "not a key in the evidence");
     return prove_public_key();
 }
@@ -228,13 +225,12 @@ Status ReportVerification::prove_public_key() {
     auto raw = from_hex(without_0x(*in_.signing_public_key));
     if (!raw) return bad("E_REPORT_MEMBER", "report.signing_public_key", "not hex");
     if (in_.signing_algo == "ed25519") {
-        if (!proof_.ed25519_key || !equal(proof_.ed25519_key->view(), *raw))
-            return bad("E_REPORT_MEMBER", "report.signing_public_key");
+        if (!is_key(proof_.ed25519_key, *raw)) return bad("E_REPORT_MEMBER", "report.signing_public_key");
         return {};
     }
     if (raw->size() == 65 && raw->front() == 0x04) raw->erase(raw->begin());
     const auto key = crypto::Secp256k1Public::from(*raw);
-    if (!key || !proof_.ecdsa_address || crypto::eth_address(*key) != *proof_.ecdsa_address)
+    if (!key || proof_.ecdsa_address != crypto::eth_address(*key))
         return bad("E_REPORT_MEMBER", "report.signing_public_key");
     proof_.ecdsa_key = *key;
     return {};

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reports of compatible services: lists, gateways, Tinfoil documents; forged and mixed forms by name.
 #include "evidence/gzip.hpp"
-#include "evidence/tinfoil.hpp"
-#include "verify/test_service.hpp"
+#include "verify/test_documents.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,29 +11,17 @@ namespace {
 using testing::demand;
 using testing::document;
 using testing::error_of;
+using testing::Fleet;
+using testing::kHpke;
 using testing::mentions;
 using testing::nonce_of;
+using testing::pcs_entry;
 using testing::Service;
 using testing::tee;
+using testing::tinfoil_v2;
+using testing::TinfoilDocument;
+using testing::without_collateral;
 using Form = evidence::BindingForm;
-
-std::string without_collateral(Service::Members members) {
-    members.erase("collateral");
-    return document(members);
-}
-
-/// A gateway and two nodes behind it, in the shape of cloud gateways: no report at the top.
-struct Fleet {
-    Service service;
-    Service::Members gateway = service.members(nonce_of(9), Form::Tls);
-    Service::Members first = service.members(nonce_of(9), Form::Plain);
-    Service::Members second = service.members(nonce_of(9), Form::Lumoz);
-
-    [[nodiscard]] std::string text() const {
-        return R"({"gateway_attestation":)" + document(gateway) + R"(,"model_attestations":[)" +
-               without_collateral(first) + "," + without_collateral(second) + "]}";
-    }
-};
 
 TEST(ReportLists, EveryReportOfAGatewayDocumentIsVerified) {
     const Fleet fleet;
@@ -146,73 +133,8 @@ TEST(ReportForms, WithoutCollateralTheMembersAreStillCompared) {
 
 // ---- Tinfoil
 
-const Digest256 kHpke = crypto::sha256(as_bytes("hpke"));
-
-std::string pcs_entry() {
-    const evidence::Collateral& c = tee().collateral();
-    const auto encoded = [](std::string_view text) {
-        std::string out;
-        for (const char ch : text)
-            out += ch == '\n' ? std::string("%0A") : ch == ' ' ? std::string("%20") : std::string(1, ch);
-        return out;
-    };
-    const auto response = [&](std::string_view path, std::string_view header, std::string_view chain,
-                              const std::string& body) {
-        return R"({"url":"https://pcs)" + std::string(path) + R"(","headers":{)" + json::quoted(header) +
-               ":[" + json::quoted(encoded(chain)) + R"(]},"body_base64":")" + to_base64(as_bytes(body)) +
-               "\"}";
-    };
-    const std::string root_crl(as_text(*from_hex(c.root_ca_crl)));
-    const std::string pck_crl(as_text(*from_hex(c.pck_crl)));
-    return R"({"id":"pcs","role":"endorsement","format":"https://tinfoil.sh/collateral/intel-pcs/v1",)"
-           R"("subjects":["cpu"],"data":{"responses":[)" +
-           response("/tdx/certification/v4/tcb?fmspc=0", "TCB-Info-Issuer-Chain", c.tcb_info_issuer_chain,
-                    R"({"tcbInfo":)" + c.tcb_info + R"(,"signature":")" + c.tcb_info_signature + "\"}") +
-           "," +
-           response("/tdx/certification/v4/qe/identity", "SGX-Enclave-Identity-Issuer-Chain",
-                    c.qe_identity_issuer_chain,
-                    R"({"enclaveIdentity":)" + c.qe_identity + R"(,"signature":")" + c.qe_identity_signature +
-                        "\"}") +
-           "," +
-           response("/sgx/certification/v4/pckcrl?ca=platform&encoding=der", "SGX-PCK-CRL-Issuer-Chain", "",
-                    pck_crl) +
-           "," + response("/IntelSGXRootCA.der", "x", "", root_crl) + "]}}";
-}
-
-struct V3 {
-    Service service;
-    std::string keys =
-        R"({"format":"https://tinfoil.sh/crypto-material/v1","items":[{"id":"tls","format":"https://tinfoil.sh/key/spki-fp-sha256/v1","data":")" +
-        to_hex(service.spki.view()) +
-        R"("},{"id":"hpke","format":"https://tinfoil.sh/key/x25519-hpke/v1","data":")" +
-        to_hex(kHpke.view()) + "\"}]}";
-    std::string devices = R"({"format":"https://tinfoil.sh/device-evidence/v1","items":[]})";
-    std::string collateral = "[" + pcs_entry() + "]";
-    std::string algorithm = "https://tinfoil.sh/report-data/v1";
-    std::string extra;
-    std::optional<std::string> keys_hash, devices_hash;
-    std::optional<ReportData> stated;
-
-    [[nodiscard]] std::string text() const {
-        const Digest256 a = crypto::sha256(as_bytes(keys)), b = crypto::sha256(as_bytes(devices));
-        const ReportData data = evidence::tinfoil_v3_report_data(nonce_of(9), a, b);
-        return R"({"format":"https://tinfoil.sh/predicate/attestation/v3","challenge":{"nonce":")" +
-               to_hex(nonce_of(9).view()) + R"(","report_data":")" + to_hex(stated.value_or(data).view()) +
-               R"(","report_data_algorithm":")" + algorithm +
-               R"("},"cpu_evidence":{"format":"https://tinfoil.sh/format/tdx-quote/v1","report_base64":")" +
-               to_base64(*from_hex(service.quote(data))) + R"(","endorsed":{"crypto_material_hash":")" +
-               keys_hash.value_or(to_hex(a.view())) + R"(","device_evidence_hash":")" +
-               devices_hash.value_or(to_hex(b.view())) + R"("}},"crypto_material":")" +
-               to_base64(as_bytes(keys)) + R"(","device_evidence":")" + to_base64(as_bytes(devices)) +
-               R"(","collateral":)" + collateral + extra + "}";
-    }
-    [[nodiscard]] std::string error(const ReportDemand& d = demand()) const {
-        return error_of(verify_report(text(), d));
-    }
-};
-
 TEST(TinfoilV3, ItsKeysAreProvenWithTheCollateralThatItBrings) {
-    const V3 v3;
+    const TinfoilDocument v3;
     ReportDemand d = demand();
     d.tls_spki = v3.service.spki;
     const auto got = verify_report(v3.text(), d);
@@ -229,36 +151,41 @@ TEST(TinfoilV3, ItsKeysAreProvenWithTheCollateralThatItBrings) {
 
 TEST(TinfoilV3, EachForgeryByName) {
     const auto error = [](auto bend) {
-        V3 v3;
+        TinfoilDocument v3;
         bend(v3);
         return v3.error();
     };
     const std::string zeros(64, '0');
-    EXPECT_EQ(error([&](V3& v) { v.keys_hash = zeros; }), "E_REPORT_MEMBER");
-    EXPECT_EQ(error([&](V3& v) { v.devices_hash = zeros; }), "E_REPORT_MEMBER");
-    EXPECT_EQ(error([&](V3& v) { v.keys_hash = std::string(64, 'A'); }), "E_REPORT_PARSE") << "upper case";
-    EXPECT_EQ(error([&](V3& v) { v.keys_hash = "00"; }), "E_REPORT_PARSE");
-    EXPECT_EQ(error([](V3& v) { v.stated = ReportData(); }), "E_REPORT_MEMBER");
-    EXPECT_EQ(error([](V3& v) { v.algorithm = "https://tinfoil.sh/report-data/v2"; }), "E_REPORT_FORM");
-    EXPECT_EQ(error([](V3& v) { v.extra = R"(,"domain":"x")"; }), "E_REPORT_PARSE");
-    EXPECT_EQ(error([](V3& v) { v.extra = R"(,"format":"x")"; }), "E_REPORT_PARSE") << "double";
-    EXPECT_EQ(error([](V3& v) { v.extra = R"(,"intel_quote":"00")"; }), "E_REPORT_AMBIGUOUS");
-    EXPECT_EQ(error([](V3& v) { v.collateral = "[]"; }), "E_REPORT_COLLATERAL");
-    EXPECT_EQ(error([](V3& v) { v.collateral = "[" + pcs_entry() + "," + pcs_entry() + "]"; }),
+    EXPECT_EQ(error([&](TinfoilDocument& v) { v.keys_hash = zeros; }), "E_REPORT_MEMBER");
+    EXPECT_EQ(error([&](TinfoilDocument& v) { v.devices_hash = zeros; }), "E_REPORT_MEMBER");
+    EXPECT_EQ(error([&](TinfoilDocument& v) { v.keys_hash = std::string(64, 'A'); }), "E_REPORT_PARSE")
+        << "upper case";
+    EXPECT_EQ(error([&](TinfoilDocument& v) { v.keys_hash = "00"; }), "E_REPORT_PARSE");
+    EXPECT_EQ(error([](TinfoilDocument& v) { v.stated = ReportData(); }), "E_REPORT_MEMBER");
+    EXPECT_EQ(error([](TinfoilDocument& v) { v.algorithm = "https://tinfoil.sh/report-data/v2"; }),
+              "E_REPORT_FORM");
+    EXPECT_EQ(error([](TinfoilDocument& v) { v.extra = R"(,"domain":"x")"; }), "E_REPORT_PARSE");
+    EXPECT_EQ(error([](TinfoilDocument& v) { v.extra = R"(,"format":"x")"; }), "E_REPORT_PARSE") << "double";
+    EXPECT_EQ(error([](TinfoilDocument& v) { v.extra = R"(,"intel_quote":"00")"; }), "E_REPORT_AMBIGUOUS");
+    EXPECT_EQ(error([](TinfoilDocument& v) { v.collateral = "[]"; }), "E_REPORT_COLLATERAL");
+    EXPECT_EQ(error([](TinfoilDocument& v) { v.collateral = "[" + pcs_entry() + "," + pcs_entry() + "]"; }),
               "E_REPORT_PARSE");
-    EXPECT_EQ(
-        error([](V3& v) { v.collateral.replace(v.collateral.find("IntelSGXRootCA"), 14, "OtherSGXRootCA"); }),
-        "E_COLLATERAL_PARSE");
-    EXPECT_EQ(error([](V3& v) { v.keys.replace(v.keys.find("hpke"), 4, "tls"); }), "E_REPORT_PARSE")
+    EXPECT_EQ(error([](TinfoilDocument& v) {
+                  v.collateral.replace(v.collateral.find("IntelSGXRootCA"), 14, "OtherSGXRootCA");
+              }),
+              "E_COLLATERAL_PARSE");
+    EXPECT_EQ(error([](TinfoilDocument& v) { v.keys.replace(v.keys.find("hpke"), 4, "tls"); }),
+              "E_REPORT_PARSE")
         << "id twice";
-    EXPECT_EQ(
-        error([](V3& v) { v.keys.replace(v.keys.find("crypto-material/v1"), 18, "crypto-material/v9"); }),
-        "E_REPORT_FORM");
-    EXPECT_EQ(error([](V3& v) { v.keys = "[]"; }), "E_REPORT_PARSE");
+    EXPECT_EQ(error([](TinfoilDocument& v) {
+                  v.keys.replace(v.keys.find("crypto-material/v1"), 18, "crypto-material/v9");
+              }),
+              "E_REPORT_FORM");
+    EXPECT_EQ(error([](TinfoilDocument& v) { v.keys = "[]"; }), "E_REPORT_PARSE");
 }
 
 TEST(TinfoilV3, DevicesAreReportedAndNotChecked) {
-    V3 v3;
+    TinfoilDocument v3;
     v3.devices =
         R"({"format":"https://tinfoil.sh/device-evidence/v1","items":[{"id":"gpu-0","kind":"gpu","vendor":"nvidia","format":"f","evidence":{}}]})";
     EXPECT_EQ(v3.error(), "E_GPU_UNCHECKED");
@@ -268,16 +195,10 @@ TEST(TinfoilV3, DevicesAreReportedAndNotChecked) {
     EXPECT_EQ(v3.error(d), "accepted");
 }
 
-std::string v2_text(const Service& s, const ReportData& data, const Bytes& behind = {}) {
-    Bytes packed = evidence::gzip(*from_hex(s.quote(data)));
-    append(packed, behind);
-    return R"({"format":"https://tinfoil.sh/predicate/tdx-guest/v2","body":")" + to_base64(packed) + "\"}";
-}
-
 TEST(TinfoilV2, ReportDataIsTheKeys) {
     const Service s;
     ReportDemand d = demand(std::nullopt);
-    const std::string text = v2_text(s, evidence::tinfoil_v2_report_data(s.spki, kHpke.view()));
+    const std::string text = tinfoil_v2(s, evidence::tinfoil_v2_report_data(s.spki, kHpke.view()));
     EXPECT_EQ(error_of(verify_report(text, d)), "E_REPORT_COLLATERAL");
     d.collateral = tee().collateral();
     d.tls_spki = s.spki;
@@ -291,8 +212,8 @@ TEST(TinfoilV2, ReportDataIsTheKeys) {
     d.nonce = nonce_of(9);
     EXPECT_EQ(error_of(verify_report(text, d)), "E_NONCE_MISMATCH") << "there is no room for a nonce";
     d.nonce.reset();
-    EXPECT_EQ(error_of(verify_report(v2_text(s, ReportData()), d)), "E_BINDING");
-    EXPECT_EQ(error_of(verify_report(v2_text(s, ReportData(), Bytes(1, 0)), d)), "E_GZIP");
+    EXPECT_EQ(error_of(verify_report(tinfoil_v2(s, ReportData()), d)), "E_BINDING");
+    EXPECT_EQ(error_of(verify_report(tinfoil_v2(s, ReportData(), Bytes(1, 0)), d)), "E_GZIP");
     EXPECT_EQ(
         error_of(verify_report(R"({"format":"https://tinfoil.sh/predicate/tdx-guest/v2","body":7})", d)),
         "E_REPORT_PARSE");

@@ -16,10 +16,6 @@ using json::Value;
 constexpr json::Limits kLimits{.max_bytes = std::size_t{8} << 20, .max_depth = 32};
 const Schema kSchema(Errc::Malformed, "E_REPORT_PARSE", "report.members");
 
-std::string_view without_0x(std::string_view hex) {
-    return hex.starts_with("0x") || hex.starts_with("0X") ? hex.substr(2) : hex;
-}
-
 /// Optional hex member of a fixed size; null and empty texts count as absent.
 template <class Fixed>
 Status read_hex(const Value& root, std::string_view name, std::optional<Fixed>& out) {
@@ -36,30 +32,38 @@ Status read_text(const Value& root, std::string_view name, std::optional<std::st
     return {};
 }
 
+/// The same, where an empty text says nothing.
+Status read_filled(const Value& root, std::string_view name, std::optional<std::string>& out) {
+    LUMOZ_CHECK_OK(read_text(root, name, out));
+    if (out && out->empty()) out.reset();
+    return {};
+}
+
 Result<Bytes> quote_bytes(std::string_view hex) {
     auto raw = from_hex(without_0x(hex));
     if (!raw) return kSchema.bad("quote", "not hex");
     return std::move(*raw);
 }
 
+Result<Bytes> base64_bytes(std::string_view name, std::string_view text) {
+    auto raw = from_base64(text);
+    if (!raw) return kSchema.bad(name, "not canonical Base64");
+    return std::move(*raw);
+}
+
 /// An array, or the same array as a JSON text.
 Status read_event_log(const Value& root, std::string_view name, std::optional<std::string>& out) {
     const auto value = root.find(name);
-    if (!value || value->is_null()) return {};
-    if (value->is_array()) {
-        out = std::string(value->raw());
-        return {};
-    }
-    return read_text(root, name, out);
+    if (!value || !value->is_array()) return read_text(root, name, out);
+    out = std::string(value->raw());
+    return {};
 }
 
 /// `cc_eventlog`: the firmware's log in Base64.
 Status read_cc_log(const Value& root, std::optional<Bytes>& out) {
     LUMOZ_TRY(const std::optional<std::string> text, kSchema.optional_text(root, "cc_eventlog"));
     if (!text || text->empty()) return {};
-    auto raw = from_base64(*text);
-    if (!raw) return kSchema.bad("cc_eventlog", "not canonical Base64");
-    out = *std::move(raw);
+    LUMOZ_TRY(out, base64_bytes("cc_eventlog", *text));
     return {};
 }
 
@@ -68,12 +72,12 @@ Status read_compose(const Value& root, std::optional<std::string>& out) {
     const auto info = root.find("info");
     const auto tcb = info ? info->find("tcb_info") : std::nullopt;
     if (!tcb) return {};
-    if (tcb->is_object()) return read_text(*tcb, "app_compose", out);
+    if (tcb->is_object()) return read_filled(*tcb, "app_compose", out);
     const auto text = tcb->as_string();
     if (!text || text->empty()) return {};
     const auto inner = json::Document::parse(*text, kLimits);
     if (!inner) return kSchema.bad("tcb_info", "not JSON");
-    return read_text(inner->root(), "app_compose", out);
+    return read_filled(inner->root(), "app_compose", out);
 }
 
 /// True for anything that could be taken for GPU evidence.
@@ -120,33 +124,34 @@ Status read_repeats(const Value& root, ReportInput& out) {
         LUMOZ_TRY(const Bytes raw, quote_bytes(*quote));
         if (raw != out.quote) return differs("quote");
     }
-    const auto cpu = root.find("cpu_evidence");
-    if (const auto text = cpu ? cpu->as_string() : std::nullopt) {
-        const auto raw = from_base64(*text);
-        if (!raw) return kSchema.bad("cpu_evidence", "not canonical Base64");
-        if (*raw != out.quote) return differs("cpu_evidence");
+    LUMOZ_TRY(const std::optional<std::string> cpu, kSchema.optional_text(root, "cpu_evidence"));
+    if (cpu) {
+        LUMOZ_TRY(const Bytes raw, base64_bytes("cpu_evidence", *cpu));
+        if (raw != out.quote) return differs("cpu_evidence");
     }
     return read_hex(root, "report_data", out.stated_report_data);
 }
 
+/// `tee_type`; Intel TDX where nothing is said.
+Result<evidence::CpuEvidence> read_tee_type(const Value& root) {
+    LUMOZ_TRY(const std::optional<std::string> tee, kSchema.optional_text(root, "tee_type"));
+    if (!tee || tee == "tdx") return evidence::CpuEvidence::TdxQuote;
+    if (tee == "sev_snp") return evidence::CpuEvidence::SevSnpReport;
+    return fail(Errc::Unsupported, "E_REPORT_FORM", "report.tee_type", "not tdx");
+}
+
 /// The evidence of a flat report: `intel_quote`, or on other machines `cpu_evidence`.
 Status read_cpu(const Value& root, ReportInput& out) {
-    LUMOZ_TRY(const std::optional<std::string> tee, kSchema.optional_text(root, "tee_type"));
-    const bool snp = tee == "sev_snp";
-    if (tee && !snp && tee != "tdx")
-        return fail(Errc::Unsupported, "E_REPORT_FORM", "report.tee_type", "not tdx");
-    if (snp && root.find("intel_quote"))
-        return fail(Errc::Malformed, "E_REPORT_AMBIGUOUS", "report.tee_type", "sev_snp with an intel_quote");
-    if (!snp) {
+    LUMOZ_TRY(out.cpu, read_tee_type(root));
+    if (out.cpu == evidence::CpuEvidence::TdxQuote) {
         LUMOZ_TRY(const std::string quote, kSchema.text(root, "intel_quote"));
         LUMOZ_TRY(out.quote, quote_bytes(quote));
         return read_repeats(root, out);
     }
-    out.cpu = evidence::CpuEvidence::SevSnpReport;
+    if (root.find("intel_quote"))
+        return fail(Errc::Malformed, "E_REPORT_AMBIGUOUS", "report.tee_type", "sev_snp with an intel_quote");
     LUMOZ_TRY(const std::string text, kSchema.text(root, "cpu_evidence"));
-    auto raw = from_base64(text);
-    if (!raw) return kSchema.bad("cpu_evidence", "not canonical Base64");
-    out.quote = std::move(*raw);
+    LUMOZ_TRY(out.quote, base64_bytes("cpu_evidence", text));
     return {};
 }
 
@@ -154,11 +159,7 @@ Result<ReportInput> read_aci(const Value& root, const Value& attestation) {
     ReportInput out;
     out.form = ReportForm::Aci;
     LUMOZ_CHECK_OK(read_common(root, out));
-    if (const auto tee = attestation.find("tee_type"); tee && tee->as_string() != "tdx") {
-        if (tee->as_string() != "sev_snp")
-            return fail(Errc::Unsupported, "E_REPORT_FORM", "report.tee_type", "not tdx");
-        out.cpu = evidence::CpuEvidence::SevSnpReport;
-    }
+    LUMOZ_TRY(out.cpu, read_tee_type(attestation));
     LUMOZ_TRY(const Value evidence, kSchema.object(attestation, "evidence"));
     LUMOZ_TRY(const std::string quote, kSchema.text(evidence, "quote"));
     LUMOZ_TRY(out.quote, quote_bytes(quote));
@@ -166,8 +167,7 @@ Result<ReportInput> read_aci(const Value& root, const Value& attestation) {
     out.keyset = keyset.raw();
     LUMOZ_CHECK_OK(read_text(root, "workload_keyset_digest", out.keyset_digest));
     LUMOZ_CHECK_OK(read_event_log(evidence, "event_log", out.event_log));
-    LUMOZ_CHECK_OK(read_text(evidence, "app_compose", out.app_compose));
-    if (out.app_compose && out.app_compose->empty()) out.app_compose.reset();
+    LUMOZ_CHECK_OK(read_filled(evidence, "app_compose", out.app_compose));
     return out;
 }
 
@@ -236,8 +236,7 @@ Result<ReportInput> read_flat_report(const Value& root) {
     LUMOZ_CHECK_OK(read_text(root, "signing_address", out.signing_address));
     LUMOZ_CHECK_OK(read_text(root, "signing_public_key", out.signing_public_key));
     LUMOZ_CHECK_OK(read_hex(root, "tls_cert_fingerprint", out.tls_fingerprint));
-    LUMOZ_CHECK_OK(read_text(root, "tls_certificate", out.tls_certificate));
-    if (out.tls_certificate && out.tls_certificate->empty()) out.tls_certificate.reset();
+    LUMOZ_CHECK_OK(read_filled(root, "tls_certificate", out.tls_certificate));
     LUMOZ_CHECK_OK(read_event_log(root, "event_log", out.event_log));
     if (!out.event_log) {
         LUMOZ_CHECK_OK(read_event_log(root, "event_log_json", out.event_log));

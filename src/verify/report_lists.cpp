@@ -66,12 +66,12 @@ Result<ReportInput> read_report_lists(const Value& root) {
     LUMOZ_TRY(ReportInput out, read_flat_report(first));
     if (!flat) out.place = places.front().name;
     std::vector<Value> known = {first};
-    for (std::size_t i = flat ? 0 : 1; i < places.size(); ++i) {
-        const Value& value = places[i].value;
+    for (const auto& [name, value] : places) {
         if (std::ranges::any_of(known, [&](const Value& v) { return repeats(value, v); })) continue;
-        if (known.size() > kMostReports) return kSchema.bad(places[i].name, "more than 64 reports");
+        if (out.entries.size() == kMostReports - (flat ? 0 : 1))
+            return kSchema.bad(name, "more than 64 reports");
         LUMOZ_TRY(ReportInput entry, read_flat_report(value));
-        entry.place = places[i].name;
+        entry.place = name;
         out.entries.push_back(std::move(entry));
         known.push_back(value);
     }

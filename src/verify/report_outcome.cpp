@@ -6,8 +6,6 @@
 
 namespace lumoz::verify {
 
-using evidence::BindingForm;
-
 namespace {
 
 std::string models_json(const std::vector<evidence::ModelIdentity>& models) {
@@ -49,7 +47,6 @@ void ReportVerification::not_checked() {
     if (!demand_.tls_spki) verdict_.not_checked("N_TLS", "the TLS key of the connection");
     if (in_.document() == ReportDocument::Stored) {
         verdict_.not_checked("N_MADE_AT", "made_at and the times in receipts are the service's own word");
-        verdict_.not_checked("N_REVOCATION_DATE", "revocation after " + to_rfc3339(at_));
     } else if (!demand_.nonce) {
         verdict_.not_checked("N_NONCE", "that the evidence is fresh: no nonce was demanded");
     }
@@ -58,7 +55,7 @@ void ReportVerification::not_checked() {
     verdict_.not_checked("N_MODEL", "which model runs: this form binds none");
     if (in_.document() == ReportDocument::Tinfoil) {
         verdict_.not_checked("N_KEYSET", "receipt keys: this form binds none");
-    } else if (proof_.form != BindingForm::Aci) {
+    } else if (in_.document() == ReportDocument::Report) {
         verdict_.not_checked("N_KEYSET", "receipt keys: this form binds the signing key only");
     }
 }
@@ -76,7 +73,9 @@ void ReportVerification::not_checked_parts() {
         verdict_.not_checked("N_COMPOSE_MANAGER", "the compose manager's statement in the report");
     if (in_.tls_certificate || (in_.tinfoil_bundle && in_.tinfoil_bundle->certificate))
         verdict_.not_checked("N_CERTIFICATE",
-                             "issuer and dates of the web certificate: only its key and names");
+                             proof_.tls_keys.empty()
+                                 ? "the web certificate: the evidence binds no TLS key"
+                                 : "issuer and dates of the web certificate: only its key and names");
     if (in_.tinfoil_bundle && in_.tinfoil_bundle->sigstore)
         verdict_.not_checked("N_SIGSTORE", "the signature of the software (Sigstore) in the document");
     if (!in_.tinfoil_v3) return;

@@ -10,10 +10,6 @@ namespace {
 
 const evidence::Schema kSchema(Errc::Malformed, "E_PROOF_PARSE", "proof.signature");
 
-std::string_view without_0x(std::string_view hex) {
-    return hex.starts_with("0x") || hex.starts_with("0X") ? hex.substr(2) : hex;
-}
-
 std::unexpected<Error> wrong(std::string_view where, std::string detail = {}) {
     return fail(Errc::Refused, "E_SIGNATURE", where, std::move(detail));
 }
@@ -29,7 +25,7 @@ Result<Bytes> ecdsa_signer(const SignatureObject& object) {
     auto signature = fixed_from_hex<crypto::RecoverableSignature>(without_0x(object.signature));
     if (!signature) return wrong("proof.signature.size", "not 65 bytes of hex");
     // Some signers write the recovery id itself.
-    if (std::uint8_t& v = signature->bytes[64]; v < 2) v = static_cast<std::uint8_t>(v + 27);
+    if (std::uint8_t& v = signature->bytes[64]; v <= 1) v = static_cast<std::uint8_t>(v + 27);
     const auto address = crypto::parse_address(object.signing_address);
     if (!address) return kSchema.bad("signing_address", "not an address");
     const auto key = crypto::recover(crypto::eip191_digest(object.text), *signature);

@@ -291,7 +291,7 @@ Status TdxVerification::qe_identity_match() {
 }
 
 std::optional<TeeTcbSvn> TdxVerification::tcb_svn(std::string_view field) const {
-    const auto raw = quote_->is_tdx() ? quote_->field(field) : std::nullopt;
+    const auto raw = quote_->field(field);
     if (!raw) return std::nullopt;
     TeeTcbSvn out{};
     std::ranges::copy(*raw, out.begin());

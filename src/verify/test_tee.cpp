@@ -13,7 +13,6 @@ namespace der = crypto::der;
 
 namespace {
 
-constexpr std::int64_t kYear = 365 * 86400;
 constexpr std::string_view kRoot = "Intel SGX Root CA", kCa = "Intel SGX PCK Platform CA",
                            kPck = "Intel SGX PCK Certificate", kSigner = "Intel SGX TCB Signing";
 
@@ -74,6 +73,7 @@ struct CertificateForm {
     bool ca = false;
     bool pck = false;
     std::uint64_t serial = 0;
+    std::int64_t around = TestDates::kYear;
 };
 
 Bytes certificate(const CertificateForm& form, const crypto::P256Key& subject,
@@ -85,15 +85,15 @@ Bytes certificate(const CertificateForm& form, const crypto::P256Key& subject,
               extension("2.5.29.19", form.ca ? der::sequence({der::boolean(true)}) : der::sequence({}))});
     if (form.pck) append(extensions, extension("1.2.840.113741.1.13.1", sgx_extension()));
     const std::int64_t now = TestTee::kNow;
-    const Bytes tbs = der::sequence({der::context(0, der::integer(std::uint64_t{2})),
-                                     der::integer(form.serial), algorithm(), name(form.issuer),
-                                     der::sequence({der::time(now - kYear), der::time(now + kYear)}),
-                                     name(form.subject), crypto::p256_spki(subject.public_key()),
-                                     der::context(3, der::element(der::kSequence, extensions))});
+    const Bytes tbs = der::sequence(
+        {der::context(0, der::integer(std::uint64_t{2})), der::integer(form.serial), algorithm(),
+         name(form.issuer), der::sequence({der::time(now - form.around), der::time(now + form.around)}),
+         name(form.subject), crypto::p256_spki(subject.public_key()),
+         der::context(3, der::element(der::kSequence, extensions))});
     return signed_structure(tbs, issuer);
 }
 
-std::string crl(std::string_view issuer_name, const crypto::P256Key& issuer,
+std::string crl(std::string_view issuer_name, const crypto::P256Key& issuer, std::int64_t around,
                 std::optional<std::uint64_t> revoked = {}) {
     const Bytes extensions =
         der::sequence({authority(issuer), extension("2.5.29.20", der::integer(std::uint64_t{1}))});
@@ -101,7 +101,7 @@ std::string crl(std::string_view issuer_name, const crypto::P256Key& issuer,
     if (revoked)
         entries = der::sequence({der::sequence({der::integer(*revoked), der::time(TestTee::kNow - 1)})});
     const Bytes tbs = der::sequence({der::integer(std::uint64_t{1}), algorithm(), name(issuer_name),
-                                     der::time(TestTee::kNow - kYear), der::time(TestTee::kNow + kYear),
+                                     der::time(TestTee::kNow - around), der::time(TestTee::kNow + around),
                                      entries, der::context(0, extensions)});
     return to_hex(signed_structure(tbs, issuer));
 }
@@ -113,14 +113,14 @@ std::string components(int svn) {
     return out + "]";
 }
 
-std::string dates() {
-    return R"("issueDate":")" + to_rfc3339(TestTee::kNow - 86400) + R"(","nextUpdate":")" +
-           to_rfc3339(TestTee::kNow + 86400) + '"';
+std::string dates(std::int64_t around) {
+    return R"("issueDate":")" + to_rfc3339(TestTee::kNow - around) + R"(","nextUpdate":")" +
+           to_rfc3339(TestTee::kNow + around) + '"';
 }
 
-std::string tcb_info() {
+std::string tcb_info(std::int64_t around) {
     const std::string zeros48(96, '0'), zeros8(16, '0'), mask(16, 'F');
-    return R"({"id":"TDX","version":3,)" + dates() +
+    return R"({"id":"TDX","version":3,)" + dates(around) +
            R"(,"fmspc":"505050505050","pceId":"0000","tcbType":0,"tcbEvaluationDataNumber":19,"tdxModule":{"mrsigner":")" +
            zeros48 + R"(","attributes":")" + zeros8 + R"(","attributesMask":")" + mask +
            R"("},"tcbLevels":[{"tcb":{"sgxtcbcomponents":)" + components(7) +
@@ -128,8 +128,8 @@ std::string tcb_info() {
            R"(},"tcbDate":"2026-01-01T00:00:00Z","tcbStatus":"UpToDate"}]})";
 }
 
-std::string qe_identity() {
-    return R"({"id":"TD_QE","version":2,)" + dates() +
+std::string qe_identity(std::int64_t around) {
+    return R"({"id":"TD_QE","version":2,)" + dates(around) +
            R"(,"tcbEvaluationDataNumber":19,"miscselect":"00000000","miscselectMask":"FFFFFFFF","attributes":")" +
            std::string(32, '0') + R"(","attributesMask":")" + std::string(32, 'F') + R"(","mrsigner":")" +
            std::string(64, '0') +
@@ -157,43 +157,52 @@ Bytes td_body(const TestTd& td) {
     put(body, "rtmr2", td.rtmr[2].view());
     put(body, "rtmr3", td.rtmr[3].view());
     put(body, "report_data", td.report_data.view());
+    for (const auto& [name, value] : td.fields)
+        put(body, name, value);
     return body;
 }
 
 }  // namespace
 
-TestTee::TestTee()
+TestTee::TestTee(const TestDates& dates)
     : root_(key("root")),
       ca_(key("ca")),
       pck_(key("pck")),
       signer_(key("signer")),
       attestation_(key("attestation")) {
     const auto pem = [](const Bytes& cert) { return der::to_pem("CERTIFICATE", cert); };
-    const std::string root =
-        pem(certificate({.subject = kRoot, .issuer = kRoot, .ca = true, .serial = 1}, root_, root_));
-    const std::string ca =
-        pem(certificate({.subject = kCa, .issuer = kRoot, .ca = true, .serial = 2}, ca_, root_));
-    const std::string signing =
-        pem(certificate({.subject = kSigner, .issuer = kRoot, .serial = 3}, signer_, root_));
-    pck_chain_ =
-        pem(certificate({.subject = kPck, .issuer = kCa, .pck = true, .serial = 4}, pck_, ca_)) + ca + root;
+    const std::int64_t around = dates.certificates;
+    const std::string root = pem(certificate(
+        {.subject = kRoot, .issuer = kRoot, .ca = true, .serial = 1, .around = around}, root_, root_));
+    const std::string ca = pem(certificate(
+        {.subject = kCa, .issuer = kRoot, .ca = true, .serial = 2, .around = around}, ca_, root_));
+    const std::string signing = pem(
+        certificate({.subject = kSigner, .issuer = kRoot, .serial = 3, .around = around}, signer_, root_));
+    const auto leaf = [&](bool named) {
+        return pem(certificate({.subject = kPck, .issuer = kCa, .pck = named, .serial = 4, .around = around},
+                               pck_, ca_));
+    };
+    pck_chain_ = leaf(true) + ca + root;
+    nameless_chain_ = leaf(false) + ca + root;
     root_pin_ = crypto::sha256(crypto::p256_spki(root_.public_key()));
     const auto sign = [&](const std::string& text) { return to_hex(signer_.sign(as_bytes(text)).view()); };
-    collateral_.root_ca_crl = crl(kRoot, root_);
-    collateral_.pck_crl = crl(kCa, ca_);
+    collateral_.root_ca_crl = crl(kRoot, root_, dates.root_crl);
+    collateral_.pck_crl = crl(kCa, ca_, dates.pck_crl);
     collateral_.pck_crl_issuer_chain = ca + root;
     collateral_.tcb_info_issuer_chain = signing + root;
     collateral_.qe_identity_issuer_chain =
-        pem(certificate({.subject = kSigner, .issuer = kRoot, .serial = 5}, signer_, root_)) + root;
-    collateral_.tcb_info = tcb_info();
+        pem(certificate({.subject = kSigner, .issuer = kRoot, .serial = 5, .around = around}, signer_,
+                        root_)) +
+        root;
+    collateral_.tcb_info = tcb_info(dates.tcb_info);
     collateral_.tcb_info_signature = sign(collateral_.tcb_info);
-    collateral_.qe_identity = qe_identity();
+    collateral_.qe_identity = qe_identity(dates.qe_identity);
     collateral_.qe_identity_signature = sign(collateral_.qe_identity);
 }
 
 evidence::Collateral TestTee::collateral_revoking(std::uint64_t serial) const {
     evidence::Collateral out = collateral_;
-    out.root_ca_crl = crl(kRoot, root_, serial);
+    out.root_ca_crl = crl(kRoot, root_, TestDates::kYear, serial);
     return out;
 }
 
@@ -201,6 +210,13 @@ evidence::Collateral TestTee::collateral_with_qe(const std::string& identity) co
     evidence::Collateral out = collateral_;
     out.qe_identity = identity;
     out.qe_identity_signature = to_hex(signer_.sign(as_bytes(identity)).view());
+    return out;
+}
+
+evidence::Collateral TestTee::collateral_with_tcb(const std::string& info) const {
+    evidence::Collateral out = collateral_;
+    out.tcb_info = info;
+    out.tcb_info_signature = to_hex(signer_.sign(as_bytes(info)).view());
     return out;
 }
 
@@ -227,9 +243,10 @@ Bytes TestTee::quote(const TestTd& td) const {
     append(envelope, pck_.sign(qe_report).view());
     append_le(envelope, auth.size(), 2);
     append(envelope, auth);
-    append_le(envelope, evidence::kCertTypePckChain, 2);
-    append_le(envelope, pck_chain_.size(), 4);
-    append(envelope, as_bytes(pck_chain_));
+    const Bytes cert_data = td.cert_data.value_or(to_bytes(as_bytes(pck_chain_)));
+    append_le(envelope, td.cert_type, 2);
+    append_le(envelope, cert_data.size(), 4);
+    append(envelope, cert_data);
 
     append_le(out, evidence::kSignatureSize + evidence::kKeySize + 6 + envelope.size(), 4);
     append(out, signature);

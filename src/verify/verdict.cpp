@@ -38,7 +38,8 @@ std::optional<std::uint64_t> byte_offset(const Error& error) {
     const std::string_view rest = detail.substr(kPrefix.size());
     std::uint64_t out = 0;
     const auto [end, code] = std::from_chars(rest.data(), rest.data() + rest.size(), out);
-    if (code != std::errc() || end == rest.data() + rest.size() || *end != ':') return std::nullopt;
+    const std::string_view behind = rest.substr(static_cast<std::size_t>(end - rest.data()));
+    if (code != std::errc() || !behind.starts_with(':')) return std::nullopt;
     return out;
 }
 

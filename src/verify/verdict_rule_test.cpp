@@ -131,5 +131,27 @@ TEST(VerdictRule, TheJsonFormHoldsEverything) {
                                    R"("not_checked":[],"rules":[]})");
 }
 
+TEST(VerdictRule, AnErrorNamesItsByteInOneFormOnly) {
+    const auto offset = [](std::string detail) {
+        return byte_offset(error(Errc::Malformed, "E_X", std::move(detail)));
+    };
+    EXPECT_EQ(offset("offset 7: why"), 7U);
+    EXPECT_EQ(offset("offset 18446744073709551615:"), 18446744073709551615U);
+    for (const char* other :
+         {"", "offset 7", "offset 7; why", "offset : why", "offset x: why", "offset -1: why",
+          "at offset 7: why", "offset 18446744073709551616: why", "offset "})
+        EXPECT_FALSE(offset(other)) << other;
+}
+
+TEST(VerdictRule, AnErrorAloneAsJson) {
+    EXPECT_EQ(error_json(error(Errc::Malformed)),
+              R"({"result":"error","error":"E_X","where":"x.where","detail":"d"})");
+    EXPECT_EQ(error_json(error(Errc::Malformed, "E_X", "offset 7: d")),
+              R"({"result":"error","error":"E_X","where":"x.where","detail":"offset 7: d","offset":7})");
+    Verdict v;
+    v.fail("a", "first", error(Errc::Malformed, "E_X", "offset 7: d"));
+    EXPECT_NE(v.to_json().find(R"("detail":"offset 7: d","offset":7,"simulated":false)"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace lumoz::verify
