@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// zlib behind two functions. Its state is freed on every way out, and it never sees more than one buffer.
+// zlib behind one function. Its state is freed on every way out, and it never sees more than one buffer.
 #include "evidence/gzip.hpp"
 
 #include <algorithm>
@@ -52,23 +52,6 @@ Result<Bytes> gunzip(ByteView file, std::size_t most) {
         if (state_now != Z_OK) return bad(z.avail_in == 0 ? "ends too early" : "damaged");
     }
     if (z.avail_in != 0) return bad("something behind the file");
-    return out;
-}
-
-Bytes gzip(ByteView content) {
-    z_stream z{};
-    Bytes input = to_bytes(content);
-    Bytes out;
-    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipOnly, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        return out;
-    out.resize(deflateBound(&z, static_cast<uLong>(input.size())) + 32);
-    z.next_in = input.data();
-    z.avail_in = static_cast<uInt>(input.size());
-    z.next_out = out.data();
-    z.avail_out = static_cast<uInt>(out.size());
-    const bool whole = deflate(&z, Z_FINISH) == Z_STREAM_END;
-    out.resize(whole ? out.size() - z.avail_out : 0);
-    deflateEnd(&z);
     return out;
 }
 

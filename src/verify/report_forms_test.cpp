@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reports of compatible services: lists, gateways, Tinfoil documents; forged and mixed forms by name.
-#include "evidence/gzip.hpp"
+#include "evidence/testing/gzip.hpp"
 #include "evidence/tinfoil.hpp"
 #include "verify/test_service.hpp"
 
@@ -269,7 +269,7 @@ TEST(TinfoilV3, DevicesAreReportedAndNotChecked) {
 }
 
 std::string v2_text(const Service& s, const ReportData& data, const Bytes& behind = {}) {
-    Bytes packed = evidence::gzip(*from_hex(s.quote(data)));
+    Bytes packed = evidence::testing::gzip(*from_hex(s.quote(data)));
     append(packed, behind);
     return R"({"format":"https://tinfoil.sh/predicate/tdx-guest/v2","body":")" + to_base64(packed) + "\"}";
 }
@@ -297,7 +297,7 @@ TEST(TinfoilV2, ReportDataIsTheKeys) {
         error_of(verify_report(R"({"format":"https://tinfoil.sh/predicate/tdx-guest/v2","body":7})", d)),
         "E_REPORT_PARSE");
     const std::string bomb = R"({"format":"https://tinfoil.sh/predicate/tdx-guest/v2","body":")" +
-                             to_base64(evidence::gzip(Bytes(std::size_t{8} << 20, 0))) + "\"}";
+                             to_base64(evidence::testing::gzip(Bytes(std::size_t{8} << 20, 0))) + "\"}";
     EXPECT_EQ(error_of(verify_report(bomb, d)), "E_GZIP");
 }
 
