@@ -46,9 +46,9 @@ Result<Fixed> lower_hex(const Value& parent, std::string_view name) {
 Result<Bytes> base64_member(const Value& parent, std::string_view name, std::size_t most) {
     LUMOZ_TRY(const std::string text, kSchema.text(parent, name));
     if (text.empty()) return kSchema.bad(name, "empty");
-    if (text.size() / 4 * 3 > most + 3) return kSchema.bad(name, "too large");
     auto raw = from_base64(text);
     if (!raw) return kSchema.bad(name, "not canonical Base64");
+    if (raw->size() > most) return kSchema.bad(name, "too large");
     return std::move(*raw);
 }
 
@@ -169,11 +169,9 @@ Status read_cpu(const Value& root, TinfoilV3& out) {
     LUMOZ_TRY(const Value cpu, kSchema.object(root, "cpu_evidence"));
     LUMOZ_CHECK_OK(only(cpu, "cpu_evidence", {"format", "report_base64", "endorsed"}));
     LUMOZ_TRY(const std::string format, kSchema.text(cpu, "format"));
-    if (format == "https://tinfoil.sh/format/tdx-quote/v1") {
-        out.cpu = CpuEvidence::TdxQuote;
-    } else if (format == "https://tinfoil.sh/format/sev-snp-report/v1") {
+    if (format == "https://tinfoil.sh/format/sev-snp-report/v1") {
         out.cpu = CpuEvidence::SevSnpReport;
-    } else {
+    } else if (format != "https://tinfoil.sh/format/tdx-quote/v1") {
         return unknown("cpu_evidence", format);
     }
     LUMOZ_TRY(out.evidence, base64_member(cpu, "report_base64", kMostEvidence));
@@ -194,11 +192,9 @@ Result<TinfoilV2> TinfoilV2::from(const Value& document) {
     LUMOZ_CHECK_OK(only(document, "document", {"format", "body"}));
     LUMOZ_TRY(const std::string format, kSchema.text(document, "format"));
     TinfoilV2 out;
-    if (format == "https://tinfoil.sh/predicate/tdx-guest/v2") {
-        out.cpu = CpuEvidence::TdxQuote;
-    } else if (format == "https://tinfoil.sh/predicate/sev-snp-guest/v2") {
+    if (format == "https://tinfoil.sh/predicate/sev-snp-guest/v2") {
         out.cpu = CpuEvidence::SevSnpReport;
-    } else {
+    } else if (format != "https://tinfoil.sh/predicate/tdx-guest/v2") {
         return unknown("format", format);
     }
     LUMOZ_TRY(const std::string body, kSchema.text(document, "body"));
