@@ -150,6 +150,9 @@ TEST(CertificateRule, WithoutExtensionsItLacksThem) {
                             Parts().validity, name_bytes, Parts().spki});
     const Bytes bare = list({tbs, Parts().outer_algorithm, *full().signature});
     EXPECT_EQ(Certificate::parse(bare).error().detail, "missing: authority key id");
+    Bytes cut = bare;
+    *std::ranges::search(cut, Parts().spki).begin() = 0x1f;
+    EXPECT_EQ(Certificate::parse(cut).error().detail, "der.element: offset 80: tag not supported");
 }
 
 TEST(CertificateRule, ASerialOfZeroIsOne) {

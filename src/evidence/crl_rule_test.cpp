@@ -101,6 +101,13 @@ TEST(CrlRule, EachElementBent) {
     approval.check();
 }
 
+TEST(CrlRule, AnAlgorithmThatIsCut) {
+    const Parts parts;
+    const Bytes tbs = list({parts.version, Bytes{0x30}});
+    EXPECT_EQ(Crl::parse(list({tbs, parts.outer_algorithm, parts.signature})).error().detail,
+              "der.element: offset 3: cut");
+}
+
 TEST(CrlRule, WhatMayBeAbsent) {
     Parts parts;
     parts.next_update.clear();

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kGzipOnly = 16 + MAX_WBITS;
 /// zlib counts in unsigned int; documents are far below.
-constexpr std::size_t kMostInput = std::size_t{16} << 20;
+constexpr std::size_t kMostInput = std::size_t{1} << 20;
 
 std::unexpected<Error> bad(std::string detail) {
     return fail(Errc::Malformed, "E_GZIP", "gzip", std::move(detail));
@@ -29,7 +29,7 @@ struct Inflating {
 }  // namespace
 
 Result<Bytes> gunzip(ByteView file, std::size_t most) {
-    if (file.size() > kMostInput) return bad("larger than 16 MiB");
+    if (file.size() > kMostInput) return bad("larger than 1 MiB");
     Inflating state;
     z_stream& z = state.stream;
     if (inflateInit2(&z, kGzipOnly) != Z_OK) return bad("zlib has no memory");

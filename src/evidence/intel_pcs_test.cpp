@@ -3,9 +3,9 @@
 // cut out of bodies.
 #include "evidence/intel_pcs.hpp"
 
-#include "crypto/der.hpp"
 #include "evidence/pcs_answer.hpp"
 #include "evidence/testing/json_bends.hpp"
+#include "evidence/testing/pcs_answers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,55 +14,10 @@ namespace {
 
 using testing::Approval;
 using testing::Dump;
-
-/// What stands in a header: PEM, each byte that is no letter or digit encoded.
-std::string encoded(std::string_view text) {
-    constexpr std::string_view kDigits = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) {
-            out += c;
-        } else {
-            out.append("%").append(1, kDigits[byte >> 4]).append(1, kDigits[byte & 15]);
-        }
-    }
-    return out;
-}
-
-std::string pem(std::uint8_t content) {
-    return crypto::der::to_pem("CERTIFICATE", Bytes{content});
-}
-
-struct Answer {
-    std::string_view url;
-    std::string_view header;
-    std::string chain;
-    std::string body;
-
-    [[nodiscard]] std::string text() const {
-        json::Writer out;
-        out.object().key("url").string(url).key("headers").object();
-        out.key("Date").array().string("today").end();
-        if (!header.empty()) out.key(header).array().string(chain).end();
-        out.end().key("body_base64").string(to_base64(as_bytes(body))).end();
-        return std::move(out).text();
-    }
-};
-
-struct Parts {
-    Answer tcb{"https://x/tdx/certification/v4/tcb?fmspc=00", "TCB-Info-Issuer-Chain", encoded(pem(1)),
-               R"({"tcbInfo":{"a": 1},"signature":"aa"})"};
-    Answer identity{"https://x/tdx/certification/v4/qe/identity", "sgx-enclave-identity-issuer-chain",
-                    encoded(pem(2)), R"({"enclaveIdentity":{"b": 2},"signature":"bb"})"};
-    Answer crl{"https://x/sgx/certification/v4/pckcrl?ca=platform#f", "SGX-PCK-CRL-Issuer-Chain", "%", "crl"};
-    Answer root{"https://x/IntelSGXRootCA.der", "", "", "root"};
-
-    [[nodiscard]] std::string text(std::string_view more = "") const {
-        return R"({"responses":[)" + tcb.text() + "," + identity.text() + "," + crl.text() + "," +
-               root.text() + std::string(more) + "]}";
-    }
-};
+using testing::PcsAnswer;
+using testing::PcsAnswers;
+using testing::pem_of;
+using testing::percent_encoded;
 
 Result<Collateral> read(std::string_view text) {
     LUMOZ_TRY(const json::Document document,
@@ -75,8 +30,8 @@ std::string error_of(std::string_view text) {
     return got ? "accepted" : got.error().detail;
 }
 
-std::string error_of(const std::function<void(Parts&)>& bend) {
-    Parts parts;
+std::string error_of(const std::function<void(PcsAnswers&)>& bend) {
+    PcsAnswers parts;
     bend(parts);
     return error_of(parts.text());
 }
@@ -97,18 +52,18 @@ Dump dump(const Collateral& c) {
 
 TEST(IntelPcs, EachMemberBent) {
     Approval approval("intel_pcs");
-    testing::add_json_bends<Collateral>(approval, Parts().text(), read, dump);
+    testing::add_json_bends<Collateral>(approval, PcsAnswers().text(), read, dump);
     approval.check();
 }
 
 TEST(IntelPcs, TextsAreCutOutAsTheyStand) {
-    const Collateral got = *read(Parts().text());
+    const Collateral got = *read(PcsAnswers().text());
     EXPECT_EQ(got.tcb_info, R"({"a": 1})");
     EXPECT_EQ(got.tcb_info_signature, "aa");
-    EXPECT_EQ(got.tcb_info_issuer_chain, pem(1));
+    EXPECT_EQ(got.tcb_info_issuer_chain, pem_of(1));
     EXPECT_EQ(got.qe_identity, R"({"b": 2})");
     EXPECT_EQ(got.qe_identity_signature, "bb");
-    EXPECT_EQ(got.qe_identity_issuer_chain, pem(2));
+    EXPECT_EQ(got.qe_identity_issuer_chain, pem_of(2));
     EXPECT_EQ(got.pck_crl, "63726c");
     EXPECT_EQ(got.root_ca_crl, "726f6f74");
     EXPECT_EQ(got.pck_crl_issuer_chain, "") << "trusted for nothing";
@@ -117,57 +72,59 @@ TEST(IntelPcs, TextsAreCutOutAsTheyStand) {
 TEST(IntelPcs, NamesOfHeadersHaveNoCase) {
     for (const std::string_view name :
          {"TCB-INFO-ISSUER-CHAIN", "tcb-info-issuer-chain", "sGX-Tcb-Info-Issuer-Chain"})
-        EXPECT_EQ(error_of([&](Parts& p) { p.tcb.header = name; }), "accepted") << name;
+        EXPECT_EQ(error_of([&](PcsAnswers& p) { p.tcb.header = name; }), "accepted") << name;
     for (const std::string_view name :
          {"TCB-Info-Issuer-Chai", "TCB-Info-Issuer-Chainz", "TCB_Info-Issuer-Chain", "TCB-Info-Issuer-Chai[",
           "TCB-Info-Issuer-Chai\x0e"})
-        EXPECT_EQ(error_of([&](Parts& p) { p.tcb.header = name; }),
+        EXPECT_EQ(error_of([&](PcsAnswers& p) { p.tcb.header = name; }),
                   "tcbInfo: its issuer chain: 0 certificates")
             << name;
 }
 
 TEST(IntelPcs, OneChainInOneHeader) {
     const std::string two = R"(,"headers":{"TCB-Info-Issuer-Chain":["a"],"SGX-TCB-Info-Issuer-Chain":["b"]})";
-    std::string text = Parts().text();
+    std::string text = PcsAnswers().text();
     const std::size_t at = text.find(R"(,"headers")"), end = text.find(R"(,"body_base64")");
     text.replace(at, end - at, two);
     EXPECT_EQ(error_of(text), "SGX-TCB-Info-Issuer-Chain: a second issuer chain");
 }
 
 TEST(IntelPcs, EachDocumentOnce) {
-    EXPECT_EQ(error_of(Parts().text("," + Parts().tcb.text())), "tcb_info: twice");
-    EXPECT_EQ(error_of(Parts().text("," + Parts().identity.text())), "qe_identity: twice");
-    EXPECT_EQ(error_of(Parts().text("," + Parts().crl.text())), "pck_crl: twice");
-    EXPECT_EQ(error_of(Parts().text("," + Parts().root.text())), "root_ca_crl: twice");
-    EXPECT_EQ(error_of([](Parts& p) { p.root.url = "https://pccs/sgx/certification/v4/rootcacrl?x"; }),
+    EXPECT_EQ(error_of(PcsAnswers().text("," + PcsAnswers().tcb.text())), "tcb_info: twice");
+    EXPECT_EQ(error_of(PcsAnswers().text("," + PcsAnswers().identity.text())), "qe_identity: twice");
+    EXPECT_EQ(error_of(PcsAnswers().text("," + PcsAnswers().crl.text())), "pck_crl: twice");
+    EXPECT_EQ(error_of(PcsAnswers().text("," + PcsAnswers().root.text())), "root_ca_crl: twice");
+    EXPECT_EQ(error_of([](PcsAnswers& p) { p.root.url = "https://pccs/sgx/certification/v4/rootcacrl?x"; }),
               "accepted");
-    EXPECT_EQ(error_of([](Parts& p) { p.root.url = "https://x/other"; }), "root_ca_crl: missing");
-    EXPECT_EQ(error_of([](Parts& p) { p.crl.url = "https://x/other"; }), "pck_crl: missing");
-    EXPECT_EQ(error_of([](Parts& p) { p.identity.url = "https://x/other"; }), "qe_identity: missing");
-    EXPECT_EQ(error_of([](Parts& p) { p.tcb.url = "https://x/?/certification/v4/tcb"; }),
+    EXPECT_EQ(error_of([](PcsAnswers& p) { p.root.url = "https://x/other"; }), "root_ca_crl: missing");
+    EXPECT_EQ(error_of([](PcsAnswers& p) { p.crl.url = "https://x/other"; }), "pck_crl: missing");
+    EXPECT_EQ(error_of([](PcsAnswers& p) { p.identity.url = "https://x/other"; }), "qe_identity: missing");
+    EXPECT_EQ(error_of([](PcsAnswers& p) { p.tcb.url = "https://x/?/certification/v4/tcb"; }),
               "tcb_info: missing");
 }
 
 TEST(IntelPcs, BodiesThatHoldNoSignedText) {
-    const auto error = [](std::string body) { return error_of([&](Parts& p) { p.tcb.body = body; }); };
+    const auto error = [](std::string body) { return error_of([&](PcsAnswers& p) { p.tcb.body = body; }); };
     EXPECT_EQ(error("{"), "tcbInfo: tcbInfo: offset 1: member name expected");
     EXPECT_EQ(error("{}"), "tcbInfo: tcbInfo: is not there");
     EXPECT_EQ(error(R"({"tcbInfo":"{}","signature":"aa"})"), "tcbInfo: tcbInfo: is not there");
     EXPECT_EQ(error(R"({"tcbInfo":{}})"), "tcbInfo: tcbInfo: no signature");
     EXPECT_EQ(error(R"({"tcbInfo":{},"signature":7})"), "tcbInfo: tcbInfo: no signature");
     EXPECT_EQ(error(R"({"tcbInfo":{},"signature":""})"), "accepted") << "the verifier judges it";
+    EXPECT_EQ(error_of([](PcsAnswers& p) { p.identity.body = "{}"; }),
+              "enclaveIdentity: enclaveIdentity: is not there");
 }
 
 TEST(IntelPcs, HasCeilings) {
     std::string others;
     for (int i = 0; i < 12; ++i)
-        others += "," + Answer{"https://x/other", "", "", ""}.text();
-    EXPECT_EQ(error_of(Parts().text(others)), "accepted") << "16";
-    others += "," + Answer{"https://x/other", "", "", ""}.text();
-    EXPECT_EQ(error_of(Parts().text(others)), "responses: more than 16");
+        others += "," + PcsAnswer{"https://x/other", "", "", ""}.text();
+    EXPECT_EQ(error_of(PcsAnswers().text(others)), "accepted") << "16";
+    others += "," + PcsAnswer{"https://x/other", "", "", ""}.text();
+    EXPECT_EQ(error_of(PcsAnswers().text(others)), "responses: more than 16");
     static_assert(kMaxPcsBody % 4 == 0);
     const auto body = [](std::size_t base64_size) {
-        return error_of([&](Parts& p) { p.root.body = std::string(base64_size / 4 * 3, 'x'); });
+        return error_of([&](PcsAnswers& p) { p.root.body = std::string(base64_size / 4 * 3, 'x'); });
     };
     EXPECT_EQ(body(kMaxPcsBody), "accepted");
     EXPECT_EQ(body(kMaxPcsBody + 4), "body_base64: too large");
@@ -180,8 +137,8 @@ std::string decoded(std::string_view value) {
 }
 
 TEST(ChainHeader, DecodesHexOfEitherCase) {
-    const std::string text = pem(0xfb);  // "+w==": a '+' stands for itself
-    std::string header = encoded(text);
+    const std::string text = pem_of(0xfb);  // "+w==": a '+' stands for itself
+    std::string header = percent_encoded(text);
     EXPECT_EQ(decoded(header), text);
     header.replace(header.find("%2B"), 3, "+");
     EXPECT_EQ(decoded(header), text);
@@ -209,15 +166,15 @@ TEST(ChainHeader, HoldsOneToFourCertificates) {
     EXPECT_EQ(decoded(""), "0 certificates");
     EXPECT_EQ(decoded("%0A"), "0 certificates");
     for (std::uint8_t i = 1; i <= 4; ++i) {
-        chain += pem(i);
+        chain += pem_of(i);
         EXPECT_EQ(decoded(chain), chain);
     }
-    EXPECT_EQ(decoded(chain + pem(5)), "5 certificates");
+    EXPECT_EQ(decoded(chain + pem_of(5)), "5 certificates");
     EXPECT_EQ(decode_chain_header(crypto::der::to_pem("X509 CRL", Bytes{1})).error().where, "cert.pem.label");
 }
 
 TEST(ChainHeader, HasAtMost24KiB) {
-    const std::string chain = pem(1);
+    const std::string chain = pem_of(1);
     const std::string filled = chain + std::string(kMaxChainHeader - chain.size(), '\n');
     EXPECT_EQ(decoded(filled), filled);
     EXPECT_EQ(decoded(filled + "\n"), "more than 24 KiB");

@@ -33,8 +33,10 @@ Certificate leaf(const Bytes& sgx, std::string_view name = "leaf") {
         der::sequence({der::context(0, der::integer(std::uint64_t{2})), der::integer(std::uint64_t{5}),
                        algorithm, nothing, der::sequence({der::time(1), der::time(2)}), subject,
                        crypto::p256_spki(key.public_key()), der::context(3, extensions)});
+    crypto::P256Signature any;  // nothing here looks at it
+    any.bytes.fill(1);
     return *Certificate::parse(
-        der::sequence({tbs, algorithm, der::bit_string(crypto::p256_signature_to_der(key.sign(tbs)))}));
+        der::sequence({tbs, algorithm, der::bit_string(crypto::p256_signature_to_der(any))}));
 }
 
 struct Parts {

@@ -62,6 +62,11 @@ TEST(StatementReader, ModelsAreSortedByName) {
     EXPECT_EQ(error_of("["), "offset 1: value expected");
 }
 
+TEST(StatementReader, APointIsUncompressed) {
+    EXPECT_EQ(error_of(replaced(full().text(), R"("ecdsa":"04)", R"("ecdsa":"03)")),
+              "ecdsa: not an uncompressed point");
+}
+
 TEST(StatementReader, HasAtMost256Models) {
     LumozStatement many = full();
     many.models.clear();

@@ -214,7 +214,8 @@ TEST(QeIdentityReader, EachMemberBent) {
 TEST(QeIdentityReader, NamesTheThreeEnclaves) {
     const auto id = [](const std::string& name) {
         std::string text = identity_text(isv_level(8, "UpToDate"));
-        return QeIdentity::parse(text.replace(text.find("TD_QE"), 5, name))->id;
+        const auto got = QeIdentity::parse(text.replace(text.find("TD_QE"), 5, name));
+        return got ? std::optional(got->id) : std::nullopt;
     };
     EXPECT_EQ(id("QE"), EnclaveId::Qe);
     EXPECT_EQ(id("TD_QE"), EnclaveId::TdQe);

@@ -4,6 +4,7 @@
 
 #include "evidence/testing/gzip.hpp"
 #include "evidence/testing/json_bends.hpp"
+#include "evidence/testing/pcs_answers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -163,6 +164,7 @@ TEST(TinfoilV2Reader, TellsTheTwoProcessors) {
     EXPECT_EQ(read<TinfoilV2>(v2_document(packed({1})))->cpu, CpuEvidence::TdxQuote);
     std::string snp = v2_document(packed({1}));
     snp.replace(snp.find("tdx-guest"), 9, "sev-snp-guest");
+    ASSERT_EQ(error_of(read<TinfoilV2>(snp)), "accepted");
     EXPECT_EQ(read<TinfoilV2>(snp)->cpu, CpuEvidence::SevSnpReport);
     EXPECT_EQ(to_text(CpuEvidence::TdxQuote), "tdx");
     EXPECT_EQ(to_text(CpuEvidence::SevSnpReport), "sev_snp");
@@ -232,6 +234,7 @@ TEST(TinfoilV3Reader, TellsTheTwoProcessors) {
     EXPECT_EQ(read<TinfoilV3>(Parts().text())->cpu, CpuEvidence::TdxQuote);
     Parts snp;
     snp.cpu_format = "https://tinfoil.sh/format/sev-snp-report/v1";
+    ASSERT_EQ(error_of(snp), "accepted");
     EXPECT_EQ(read<TinfoilV3>(snp.text())->cpu, CpuEvidence::SevSnpReport);
 }
 
@@ -277,6 +280,35 @@ TEST(TinfoilV3Reader, EvidenceHasAtMost64KiBAndSectionsAreJson) {
     parts = {};
     parts.devices = "[]";
     EXPECT_EQ(error_of(parts), "E_REPORT_PARSE device_evidence: not an object");
+}
+
+TEST(TinfoilV3Reader, KeysOfKnownFormatsHave32Bytes) {
+    for (const std::string& format : {kTls, kHpke}) {
+        Parts parts;
+        parts.keys = keys_with("[" + key_item("k", format, std::string(62, 'a')) + "]");
+        EXPECT_EQ(error_of(parts), "E_REPORT_PARSE data: not 32 bytes") << format;
+    }
+    Parts other;
+    other.keys = keys_with("[" + key_item("k", "other", std::string(62, 'a')) + "]");
+    EXPECT_EQ(error_of(other), "accepted");
+}
+
+TEST(TinfoilV3Reader, CollateralOfIntelsServiceIsReadOnce) {
+    const auto entry = [](std::string_view id) {
+        return R"({"id":")" + std::string(id) +
+               R"(","role":"r","format":"https://tinfoil.sh/collateral/intel-pcs/v1","data":)" +
+               testing::PcsAnswers().text() + "}";
+    };
+    Parts parts;
+    parts.collateral = "[" + entry("a") + "]";
+    const auto got = read<TinfoilV3>(parts.text());
+    ASSERT_TRUE(got && got->collateral);
+    EXPECT_EQ(got->collateral->tcb_info_signature, "aa");
+    EXPECT_TRUE(got->other_formats.empty());
+    parts.collateral = "[" + entry("a") + "," + entry("b") + "]";
+    EXPECT_EQ(error_of(parts), "E_REPORT_PARSE collateral: two entries of Intel's service");
+    parts.collateral = "[" + entry("a").replace(entry("a").find("responses"), 9, "answers__") + "]";
+    EXPECT_EQ(error_of(parts), "E_COLLATERAL_PARSE responses: missing");
 }
 
 TEST(TinfoilV3Reader, EntriesWithoutSubjectsAreFine) {

@@ -74,12 +74,11 @@ Result<std::array<der::Element, N>> read_parts(der::Cursor& in, const std::uint8
 
 Status read_dates(ByteView validity, WebCertificate& out) {
     der::Cursor in(validity);
-    LUMOZ_TRY(const der::Element from, in.next());
-    LUMOZ_TRY(const der::Element until, in.next());
-    LUMOZ_CHECK_OK(in.end());
-    LUMOZ_TRY(out.not_before, der::to_time(from));
-    LUMOZ_TRY(out.not_after, der::to_time(until));
-    return {};
+    for (UnixTime* date : {&out.not_before, &out.not_after}) {
+        LUMOZ_TRY(const der::Element element, in.next());
+        LUMOZ_TRY(*date, der::to_time(element));
+    }
+    return in.end();
 }
 
 Status read_tbs(ByteView tbs, WebCertificate& out) {

@@ -127,7 +127,7 @@ TEST(WebCertificateCarries, OnlyCanonicalBase32) {
     EXPECT_EQ(carried({"00a2345z.hatt.x"}), "none") << "six letters";
     EXPECT_EQ(carried({"00az27.hatt.x"}), "none") << "unused bits";
     EXPECT_EQ(carried({"00az2q.hatt.x"}), "0x0675") << "four letters";
-    for (const std::string_view text : {"a", "aaa", "aaaaaa", "ab", "a1", "a8", "aA", "a`", "a{", "a="})
+    for (const std::string_view text : {"a", "aaa", "aaaaaa", "ab", "1a", "8a", "Aa", "`a", "{a", "=a"})
         EXPECT_EQ(carried({"00" + std::string(text) + ".hatt.x"}), "none") << text;
     EXPECT_EQ(carried({"00zza2y7y.hatt.x"}), "0xce41ac7f");
 }
