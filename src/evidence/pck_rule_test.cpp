@@ -215,6 +215,20 @@ std::string platform_error(std::string_view chain) {
     return got ? "accepted" : std::string(got.error().rule) + " " + std::string(got.error().where);
 }
 
+TEST(PckRule, ErrorsNameTheByteInTheirList) {
+    EXPECT_EQ(parse_pck_extension(leaf(der::boolean(true))).error().detail,
+              "der.element: offset 0: want tag 48, have 1");
+    Parts parts;
+    parts.members[0] = der::boolean(true);
+    EXPECT_EQ(parse_pck_extension(leaf(parts.build())).error().detail,
+              "der.element: offset 0: want tag 48, have 1");
+    Parts unknown;
+    unknown.members.push_back(member("0", der::boolean(true)));
+    unknown.members.push_back(member("129", der::boolean(true)));
+    unknown.members.push_back(member("130", der::boolean(true)));
+    EXPECT_EQ(error_of(unknown), "accepted") << "several that are unknown";
+}
+
 TEST(PlatformOf, IsInTheLeafAndItsIssuer) {
     const Bytes sgx = Parts().build();
     for (const PckCa ca : {PckCa::Platform, PckCa::Processor}) {

@@ -61,8 +61,8 @@ struct DerBend {
     Bytes der;
 };
 
-/// Each element left out, twice, of another tag, empty, longer, shorter, with a length one off, and with its
-/// first and last byte changed.
+/// Each element left out, twice, of another tag, empty, longer, shorter, with another length, and with its
+/// first and last byte changed. Of lists of more than ten the first two and the last two.
 class DerBender {
 public:
     explicit DerBender(ByteView der) : root_(std::move(der_nodes(der)->front())) {}
@@ -105,8 +105,9 @@ private:
     void inside(const std::string& index, const std::string& path, DerNode& node, Bytes inner) {
         append(inner, Bytes{0x05, 0x00});
         put(path, "NULL behind", node, crypto::der::element(node.tag, inner));
-        for (std::size_t i = 0; i < node.inside.size(); ++i)
-            walk(index + "." + std::to_string(i), node.inside[i]);
+        const std::size_t count = node.inside.size();
+        for (std::size_t i = 0; i < count; ++i)
+            if (count <= 10 || i < 2 || i + 2 >= count) walk(index + "." + std::to_string(i), node.inside[i]);
     }
     void bytes(const std::string& path, DerNode& node, const Bytes& content) {
         const auto bent = [&](std::string_view bend, auto&& change) {
