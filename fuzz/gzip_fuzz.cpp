@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ceiling holds whatever the file claims; what was packed comes back.
 #include "evidence/gzip.hpp"
+#include "evidence/gzip_write.hpp"
 #include "fuzz.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -9,6 +9,14 @@
 
 namespace lumoz {
 
+/// An unsigned integer of up to 8 bytes.
+[[nodiscard]] inline std::uint64_t little_endian(ByteView raw) {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < raw.size(); ++i)
+        value |= std::uint64_t{raw[i]} << (8 * i);
+    return value;
+}
+
 class Reader {
 public:
     /// `rule` is the code of the error that a read past the end gives; it must be a literal. `base` is where
@@ -40,10 +48,7 @@ public:
     Result<Int> le() {
         static_assert(std::is_unsigned_v<Int>);
         LUMOZ_TRY(const ByteView raw, take(sizeof(Int)));
-        std::uint64_t value = 0;
-        for (std::size_t i = 0; i < sizeof(Int); ++i)
-            value |= std::uint64_t{raw[i]} << (8 * i);
-        return static_cast<Int>(value);
+        return static_cast<Int>(little_endian(raw));
     }
 
 private:

@@ -69,9 +69,9 @@ struct Variable {
 Result<Variable> variable(ByteView data) {
     constexpr std::uint64_t kLongest = 4096;
     Reader in(data, "E_EVENTLOG_PARSE", "cc_event.variable");
-    LUMOZ_TRY([[maybe_unused]] const ByteView guid, in.take(16));
-    LUMOZ_TRY(const std::uint64_t name_units, in.le<std::uint64_t>());
-    LUMOZ_TRY(const std::uint64_t value_size, in.le<std::uint64_t>());
+    LUMOZ_TRY(const ByteView head, in.take(32));
+    const std::uint64_t name_units = little_endian(head.subspan(16, 8));
+    const std::uint64_t value_size = little_endian(head.subspan(24));
     LUMOZ_TRY(const ByteView name, in.take(2 * std::min(name_units, kLongest)));
     LUMOZ_TRY(const ByteView value, in.take(value_size));
     return Variable{name, value};
@@ -91,7 +91,7 @@ Content check_text(const CcEvent& event) {
     const ByteView whole = without_nul(event.data);
     if (is_digest_of(event, event.data) || is_digest_of(event, whole)) return Content::Proven;
     const std::size_t prefix = as_text(whole).find(": ");
-    if (prefix == std::string_view::npos || prefix >= 32) return Content::Unproven;
+    if (prefix >= 32) return Content::Unproven;  // or none
     return is_digest_of(event, whole.subspan(prefix + 2)) ? Content::Partly : Content::Unproven;
 }
 
@@ -107,11 +107,10 @@ std::string readable(ByteView bytes, std::size_t step = 1) {
 
 /// A text behind a size: u32 tag and size for tagged events, u8 for blobs and tables.
 ByteView tagged(const CcEvent& event) {
-    const std::size_t head = event.type == 0x06 ? 8 : 1;
     const ByteView data(event.data);
-    if (data.size() < head) return {};
-    const std::size_t size = head == 1 ? data[0] : data.size() - head;
-    return data.subspan(head, std::min(size, data.size() - head));
+    if (event.type == 0x06) return data.subspan(std::min<std::size_t>(8, data.size()));
+    if (data.empty()) return {};
+    return data.subspan(1, std::min<std::size_t>(data[0], data.size() - 1));
 }
 
 }  // namespace

@@ -48,11 +48,9 @@ public:
 
 private:
     Status first_record() {
-        LUMOZ_TRY([[maybe_unused]] const auto index, in_.le<std::uint32_t>());
-        LUMOZ_TRY(const std::uint32_t type, in_.le<std::uint32_t>());
-        if (type != kNoAction)
+        LUMOZ_TRY(const ByteView head, in_.take(28));  // index, type, digest
+        if (little_endian(head.subspan(4, 4)) != kNoAction)
             return bad("E_EVENTLOG_HEADER", "cc_log.header.type", 4, "the first record is not EV_NO_ACTION");
-        LUMOZ_TRY([[maybe_unused]] const ByteView digest, in_.take(20));
         LUMOZ_TRY(const std::uint32_t size, in_.le<std::uint32_t>());
         LUMOZ_TRY(const ByteView data, in_.take(size));
         return spec_id(data);
@@ -70,9 +68,10 @@ private:
             return bad("E_EVENTLOG_ALG", "cc_log.header.count", kSpecIdAt + 24, "not 1 to 16 algorithms");
         bool sha384 = false;
         for (std::uint32_t i = 0; i < count; ++i) {
-            LUMOZ_TRY(const std::uint16_t algorithm, in.le<std::uint16_t>());
-            LUMOZ_TRY(const std::uint16_t size, in.le<std::uint16_t>());
-            if (digest_size(algorithm) != std::optional<std::size_t>(size) || !seen(algorithm, banks_))
+            LUMOZ_TRY(const ByteView entry, in.take(4));
+            const auto algorithm = static_cast<std::uint16_t>(little_endian(entry.first(2)));
+            const std::optional<std::size_t> size(little_endian(entry.subspan(2)));
+            if (digest_size(algorithm) != size || !seen(algorithm, banks_))
                 return bad("E_EVENTLOG_ALG", "cc_log.header.algorithm", kSpecIdAt + 28 + 4 * std::size_t{i},
                            "unknown or repeated algorithm, or another digest size");
             sha384 = sha384 || algorithm == kSha384;
@@ -113,10 +112,11 @@ private:
 
     Status record() {
         const std::size_t at = in_.offset();
-        LUMOZ_TRY(const std::uint32_t index, in_.le<std::uint32_t>());
+        LUMOZ_TRY(const ByteView head, in_.take(12));
+        const auto index = static_cast<std::uint32_t>(little_endian(head.first(4)));
+        const auto type = static_cast<std::uint32_t>(little_endian(head.subspan(4, 4)));
+        const auto count = static_cast<std::uint32_t>(little_endian(head.subspan(8)));
         if (index > 4) return bad("E_EVENTLOG_INDEX", "cc_log.index", at, "no such register");
-        LUMOZ_TRY(const std::uint32_t type, in_.le<std::uint32_t>());
-        LUMOZ_TRY(const std::uint32_t count, in_.le<std::uint32_t>());
         if (count == 0 || count > kMostAlgorithms)
             return bad("E_EVENTLOG_ALG", "cc_log.count", at + 8, "not 1 to 16 digests");
         std::optional<Digest384> digest;
@@ -129,9 +129,7 @@ private:
                 return bad("E_EVENTLOG_ALG", "cc_log.algorithm", algorithm_at,
                            "unknown or repeated algorithm");
             LUMOZ_TRY(const ByteView value, in_.take(*size));
-            if (algorithm == kSha384) {
-                LUMOZ_TRY(digest, Digest384::from(value));
-            }
+            if (algorithm == kSha384) digest = fixed_prefix<Digest384>(value);
         }
         LUMOZ_TRY(const std::uint32_t size, in_.le<std::uint32_t>());
         LUMOZ_TRY(const ByteView data, in_.take(size));

@@ -2,6 +2,7 @@
 // The binary CC log: places of errors and checks of contents. Real logs and their replay are in the vectors.
 #include "crypto/sha2.hpp"
 #include "evidence/event_log.hpp"
+#include "evidence/testing/approval.hpp"
 
 #include <gtest/gtest.h>
 
@@ -100,7 +101,7 @@ TEST(CcLog, ErrorsNameTheByteOfTheLog) {
     EXPECT_EQ(detail(log, 4, 4), "E_EVENTLOG_HEADER offset 4: the first record is not EV_NO_ACTION");
     EXPECT_EQ(detail(log, 32, 'X'), "E_EVENTLOG_HEADER offset 32: not Spec ID Event03");
     EXPECT_EQ(detail(log, 56, 17), "E_EVENTLOG_ALG offset 56: not 1 to 16 algorithms");
-    EXPECT_EQ(detail(log, 56, 3), "E_EVENTLOG_TRUNCATED offset 68: want 2 bytes, have 1");
+    EXPECT_EQ(detail(log, 56, 3), "E_EVENTLOG_TRUNCATED offset 68: want 4 bytes, have 1");
     EXPECT_EQ(detail(log, 64, 0x0b),
               "E_EVENTLOG_ALG offset 64: unknown or repeated algorithm, or another digest size");
     EXPECT_EQ(detail(log, 64, 0x0d),
@@ -113,6 +114,119 @@ TEST(CcLog, ErrorsNameTheByteOfTheLog) {
         "E_EVENTLOG_ALG offset " + std::to_string(kHeaderSize + 12) + ": unknown or repeated algorithm");
     EXPECT_EQ(detail(log, kHeaderSize + 62, 4),
               "E_EVENTLOG_TRUNCATED offset " + std::to_string(kHeaderSize + 66) + ": want 4 bytes, have 3");
+}
+
+/// A first record with these banks (algorithm, digest size) and these bytes behind them.
+Bytes header_of(const std::vector<std::pair<unsigned, unsigned>>& banks, const Bytes& behind = {0}) {
+    Bytes spec;
+    append(spec, as_bytes(kSignature));
+    put(spec, 0, 8);
+    put(spec, banks.size(), 4);
+    for (const auto& [algorithm, size] : banks) {
+        put(spec, algorithm, 2);
+        put(spec, size, 2);
+    }
+    append(spec, behind);
+    Bytes out;
+    put(out, 0, 4);
+    put(out, 3, 4);
+    out.resize(28);
+    put(out, spec.size(), 4);
+    append(out, spec);
+    return out;
+}
+
+std::string error_of(const Bytes& log) {
+    const auto parsed = parse_cc_log(log);
+    return parsed ? "accepted"
+                  : std::string(parsed.error().rule) + " " + std::string(parsed.error().where) + " " +
+                        parsed.error().detail;
+}
+
+TEST(CcLog, BanksOfTheHeaderComeInAnyOrderAndOnce) {
+    using Banks = std::vector<std::pair<unsigned, unsigned>>;
+    const Banks all = {{0x0c, 48}, {0x04, 20}, {0x0b, 32}, {0x0d, 64}, {0x12, 32}};
+    EXPECT_EQ(error_of(header_of(all)), "accepted");
+    EXPECT_EQ(error_of(header_of({{0x0b, 32}, {0x0c, 48}})), "accepted");
+    EXPECT_EQ(error_of(header_of({{0x0b, 32}})),
+              "E_EVENTLOG_ALG cc_log.header.sha384 offset 56: no SHA-384 bank");
+    EXPECT_EQ(error_of(header_of({})),
+              "E_EVENTLOG_ALG cc_log.header.count offset 56: not 1 to 16 algorithms");
+    for (const Banks& bad :
+         {Banks{{0x0c, 48}, {0x0c, 48}}, Banks{{0x0c, 48}, {0x0b, 48}}, Banks{{0x0c, 48}, {1, 0}}})
+        EXPECT_EQ(
+            error_of(header_of(bad)),
+            "E_EVENTLOG_ALG cc_log.header.algorithm offset 64: unknown or repeated algorithm, or another "
+            "digest size");
+    const std::string last = "E_EVENTLOG_ALG cc_log.header.algorithm offset 64: ";
+    EXPECT_TRUE(error_of(header_of(Banks(16, {0x0c, 48}))).starts_with(last)) << "16 are not too many";
+    EXPECT_EQ(error_of(header_of(Banks(17, {0x0c, 48}))),
+              "E_EVENTLOG_ALG cc_log.header.count offset 56: not 1 to 16 algorithms");
+}
+
+TEST(CcLog, VendorDataEndsTheHeader) {
+    EXPECT_EQ(error_of(header_of({{0x0c, 48}}, {2, 7, 7})), "accepted");
+    EXPECT_EQ(error_of(header_of({{0x0c, 48}}, {2, 7})),
+              "E_EVENTLOG_TRUNCATED cc_log.header offset 65: want 2 bytes, have 1");
+    EXPECT_EQ(error_of(header_of({{0x0c, 48}}, {2, 7, 7, 7})),
+              "E_EVENTLOG_HEADER cc_log.header.size offset 28: bytes behind the last member");
+    EXPECT_EQ(error_of(header_of({{0x0c, 48}}, {})),
+              "E_EVENTLOG_TRUNCATED cc_log.header offset 64: want 1 bytes, have 0");
+}
+
+TEST(CcLog, ARecordHas1To16DigestsAndOneOfThemIsSha384) {
+    const auto record_with = [](std::uint32_t count,
+                                std::initializer_list<std::pair<unsigned, unsigned>> digests) {
+        Bytes out = header();
+        put(out, 1, 4);
+        put(out, 4, 4);
+        put(out, count, 4);
+        for (const auto& [algorithm, size] : digests) {
+            put(out, algorithm, 2);
+            out.resize(out.size() + size, 9);
+        }
+        put(out, 0, 4);
+        return error_of(out);
+    };
+    EXPECT_EQ(record_with(2, {{0x0b, 32}, {0x0c, 48}}), "accepted");
+    EXPECT_EQ(record_with(2, {{0x0c, 48}, {0x0b, 32}}), "accepted");
+    EXPECT_EQ(record_with(1, {{0x0b, 32}}), "E_EVENTLOG_ALG cc_log.sha384 offset 69: no SHA-384 digest");
+    EXPECT_EQ(record_with(2, {{0x0c, 48}, {0x0c, 48}}),
+              "E_EVENTLOG_ALG cc_log.algorithm offset 131: unknown or repeated algorithm");
+    EXPECT_EQ(record_with(16, {{0x0c, 48}}),
+              "E_EVENTLOG_ALG cc_log.algorithm offset 131: unknown or repeated algorithm")
+        << "16 are not too many";
+    EXPECT_EQ(record_with(17, {{0x0c, 48}}), "E_EVENTLOG_ALG cc_log.count offset 77: not 1 to 16 digests");
+}
+
+TEST(CcLog, EndsWithFourBytesOfOnesOrEightZeros) {
+    const auto end = [](std::size_t count, std::uint8_t value) {
+        Bytes log = header();
+        log.resize(log.size() + count, value);
+        const auto parsed = parse_cc_log(log);
+        return parsed ? std::string(parsed->end) + " " + std::to_string(parsed->end_offset)
+                      : parsed.error().detail;
+    };
+    EXPECT_EQ(end(0, 0), "eof 69");
+    EXPECT_EQ(end(4, 0xff), "ff 69");
+    EXPECT_EQ(end(40, 0xff), "ff 69");
+    EXPECT_EQ(end(3, 0xff), "offset 69: want 12 bytes, have 3");
+    EXPECT_EQ(end(8, 0), "zero 69");
+    EXPECT_EQ(end(7, 0), "offset 69: want 12 bytes, have 7");
+}
+
+TEST(CcLog, EachTruncationByPlaceAndDetail) {
+    const Digest384 digest;
+    const Bytes log = log_of({record(1, 4, digest, as_bytes("xyz"))});
+    testing::Approval approval("cc_log");
+    for (std::size_t size = 0; size < log.size(); ++size)
+        approval.add(std::to_string(size), "bytes of the log", error_of(to_bytes(ByteView(log).first(size))));
+    for (std::size_t size = 0; size < kHeaderSize - 32; ++size) {
+        Bytes cut = to_bytes(ByteView(log).first(32 + size));
+        cut[28] = static_cast<std::uint8_t>(size);
+        approval.add(std::to_string(size), "bytes of the header's data", error_of(cut));
+    }
+    approval.check();
 }
 
 TEST(CcLog, EveryTruncationIsNamedOrEndsAtARecord) {
@@ -151,6 +265,52 @@ TEST(CcContent, OfABootVariableIsItsValueAndNotItsName) {
     EXPECT_EQ(content_text({1, kVariableBoot, {}, huge, 0}), "");
 }
 
+/// Of a variable with these sizes in its head and this behind it.
+CcEvent variable_event(std::uint64_t name_units, std::uint64_t value_size, std::string_view behind) {
+    Bytes data(16, 0x11);
+    put(data, name_units, 8);
+    put(data, value_size, 8);
+    append(data, as_bytes(behind));
+    return {1, 0x80000002, crypto::sha384(as_bytes("value")), data, 0};
+}
+
+TEST(CcContent, OfAVariableThatIsCut) {
+    EXPECT_EQ(check_content(variable_event(1, 5, std::string_view("d\0value", 7))), Content::Partly);
+    EXPECT_EQ(check_content(variable_event(100, 5, "value")), Content::Differs) << "the name is cut";
+    EXPECT_EQ(check_content(variable_event(0, 6, "value")), Content::Differs) << "the value is cut";
+    CcEvent head = variable_event(1, 0, std::string_view("d\0", 2));
+    EXPECT_EQ(content_text(head), "d");
+    head.data.erase(head.data.begin());
+    EXPECT_EQ(content_text(head), "");
+    head.data.resize(31);
+    EXPECT_EQ(content_text(head), "");
+    EXPECT_EQ(check_content({1, 0x80000002, crypto::sha384({}), Bytes(31, 0), 0}), Content::Differs);
+    EXPECT_EQ(check_content({1, 0x80000002, crypto::sha384({}), Bytes(32, 0), 0}), Content::Partly);
+}
+
+TEST(CcContent, OfABootLoadersTextWithItsNul) {
+    constexpr std::uint32_t kIpl = 0x0d;
+    const std::string_view with_nul("MokList\0", 8), without("MokList");
+    EXPECT_EQ(content_of(kIpl, as_bytes(with_nul), as_bytes(with_nul)), Content::Proven);
+    EXPECT_EQ(content_of(kIpl, as_bytes(without), as_bytes(with_nul)), Content::Proven);
+    EXPECT_EQ(content_of(kIpl, as_bytes(without), as_bytes("MokListX")), Content::Unproven);
+    EXPECT_EQ(content_of(kIpl, as_bytes("x"), {}), Content::Unproven);
+    const std::string prefix(31, 'p');
+    EXPECT_EQ(content_of(kIpl, as_bytes("x"), as_bytes(prefix + ": x")), Content::Partly);
+    EXPECT_EQ(content_of(kIpl, as_bytes("x"), as_bytes("p" + prefix + ": x")), Content::Unproven);
+}
+
+TEST(CcContent, OfATaggedTextIsWhatStandsBehindItsSize) {
+    const auto text = [](std::uint32_t type, std::string_view data) {
+        return content_text({1, type, {}, to_bytes(as_bytes(data)), 0});
+    };
+    EXPECT_EQ(text(6, "tag.size"), "");
+    EXPECT_EQ(text(6, "tag.sizetext"), "text");
+    EXPECT_EQ(text(0x8000000a, ""), "");
+    EXPECT_EQ(text(0x8000000a, "\x02name"), "na");
+    EXPECT_EQ(text(0x12345678, "text"), "") << "an unknown type";
+}
+
 TEST(CcContent, OfABootLoadersTextIsWhatStandsBehindThePrefix) {
     constexpr std::uint32_t kIpl = 0x0d;
     constexpr std::string_view kShown("grub_cmd: set default=2\0", 24);
@@ -171,6 +331,8 @@ TEST(CcContent, OfAnImageOrAnUnknownTypeIsALabel) {
 TEST(CcContent, TextIsPrintableAndBounded) {
     const CcEvent action{1, 0x80000007, {}, to_bytes(as_bytes("a\x1b[31m\xc3\xa9")), 0};
     EXPECT_EQ(content_text(action), "a?[31m??");
+    const CcEvent edges{1, 0x80000007, {}, {0x1f, 0x20, 0x7e, 0x7f}, 0};
+    EXPECT_EQ(content_text(edges), "? ~?");
     const CcEvent longest{1, 0x80000007, {}, Bytes(5000, 'a'), 0};
     EXPECT_EQ(content_text(longest).size(), 200U);
     const CcEvent tag{3, 6, {}, Bytes(7, 'a'), 0};

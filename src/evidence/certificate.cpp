@@ -25,7 +25,7 @@ public:
         if (!read) {
             const Error& e = read.error();
             if (e.rule != "E_DER") return std::unexpected(e);
-            return bad("cert.der", std::string(e.where) + (e.detail.empty() ? "" : ": ") + e.detail);
+            return bad("cert.der", profile::nested(e));
         }
         LUMOZ_CHECK_OK(required());
         return std::move(cert_);
@@ -41,7 +41,7 @@ private:
         LUMOZ_TRY(const der::Element tbs, in.expect(der::kSequence));
         cert_.tbs_ = profile::place(all, tbs.whole);
         cert_.digest_ = crypto::sha256(tbs.whole);
-        LUMOZ_TRY(const der::Element algorithm, in.expect(der::kSequence));
+        LUMOZ_TRY(const der::Element algorithm, in.next());
         if (!equal(algorithm.whole, profile::kEcdsaSha256)) return bad("cert.signature_algorithm");
         LUMOZ_TRY(const ByteView bits, profile::read_signature_bits(in));
         LUMOZ_CHECK_OK(in.end());
@@ -51,26 +51,24 @@ private:
 
     Status tbs_part(ByteView tbs) {
         constexpr std::uint8_t kVersion3[] = {0xa0, 0x03, 0x02, 0x01, 0x02};
-        constexpr std::uint8_t kVersionTag = 0xa0, kExtensionsTag = 0xa3;
+        constexpr std::uint8_t kExtensionsTag = 0xa3;
         const ByteView all = cert_.der_;
         der::Cursor in(tbs);
-        LUMOZ_TRY(const der::Element version, in.expect(kVersionTag));
+        LUMOZ_TRY(const der::Element version, in.next());
         if (!equal(version.whole, kVersion3)) return bad("cert.version");
         LUMOZ_TRY(const der::Element serial, in.expect(der::kInteger));
         LUMOZ_CHECK_OK(profile::check_integer(serial.content));
         cert_.serial_ = profile::place(all, serial.content);
-        LUMOZ_TRY(const der::Element algorithm, in.expect(der::kSequence));
+        LUMOZ_TRY(const der::Element algorithm, in.next());
         if (!equal(algorithm.whole, profile::kEcdsaSha256)) return bad("cert.inner_algorithm");
-        LUMOZ_TRY(const der::Element issuer, in.expect(der::kSequence));
+        LUMOZ_TRY(const profile::Name issuer, profile::read_name(in));
         cert_.issuer_ = profile::place(all, issuer.whole);
-        LUMOZ_TRY([[maybe_unused]] const std::string_view issuer_name,
-                  profile::read_common_name(issuer.content));
         LUMOZ_TRY(const der::Element validity, in.expect(der::kSequence));
         LUMOZ_CHECK_OK(validity_part(validity.content));
-        LUMOZ_TRY(const der::Element subject, in.expect(der::kSequence));
+        LUMOZ_TRY(const profile::Name subject, profile::read_name(in));
         cert_.subject_ = profile::place(all, subject.whole);
-        LUMOZ_TRY(cert_.common_name_, profile::read_common_name(subject.content));
-        LUMOZ_TRY(const der::Element spki, in.expect(der::kSequence));
+        cert_.common_name_ = subject.common_name;
+        LUMOZ_TRY(const der::Element spki, in.next());
         LUMOZ_CHECK_OK(key_part(spki.whole));
         if (in.done()) return {};
         LUMOZ_TRY(const der::Element extensions, in.expect(kExtensionsTag));
@@ -91,7 +89,7 @@ private:
         constexpr std::size_t kPrefix = sizeof profile::kP256SpkiPrefix;
         if (spki.size() != kPrefix + kKeySize || !equal(spki.first(kPrefix), profile::kP256SpkiPrefix))
             return bad("cert.key");
-        LUMOZ_TRY(cert_.key, crypto::P256Public::from(spki.subspan(kPrefix)));
+        cert_.key = fixed_prefix<crypto::P256Public>(spki.subspan(kPrefix));
         if (!crypto::p256_check_point(cert_.key)) return bad("cert.key.point");
         cert_.spki_ = profile::place(cert_.der_, spki);
         cert_.spki_digest_ = crypto::sha256(spki);
@@ -208,7 +206,6 @@ Result<Certificate> Certificate::parse(ByteView der) {
 
 Result<std::vector<Bytes>> split_certificates(std::string_view pem) {
     std::vector<Bytes> out;
-    if (pem.find_first_not_of(std::string_view("\r\n\0", 3)) == std::string_view::npos) return out;
     auto blocks = der::parse_pem(pem);
     if (!blocks) return bad("cert.pem", blocks.error().detail);
     for (der::PemBlock& block : *blocks) {

@@ -47,7 +47,7 @@ public:
         if (!read) {
             const Error& e = read.error();
             if (e.rule != "E_DER") return std::unexpected(e);
-            return bad("crl.der", std::string(e.where) + (e.detail.empty() ? "" : ": ") + e.detail);
+            return bad("crl.der", profile::nested(e));
         }
         const ByteView all = crl_.der_;
         const auto less = [all](const Span& a, const Span& b) { return serial_less(a.in(all), b.in(all)); };
@@ -65,7 +65,7 @@ private:
         LUMOZ_TRY(const der::Element tbs, in.expect(der::kSequence));
         crl_.tbs_ = profile::place(all, tbs.whole);
         crl_.digest_ = crypto::sha256(tbs.whole);
-        LUMOZ_TRY(const der::Element algorithm, in.expect(der::kSequence));
+        LUMOZ_TRY(const der::Element algorithm, in.next());
         if (!equal(algorithm.whole, profile::kEcdsaSha256)) return bad("crl.signature_algorithm");
         LUMOZ_TRY(const ByteView bits, profile::read_signature_bits(in));
         LUMOZ_CHECK_OK(in.end());
@@ -77,13 +77,12 @@ private:
         constexpr std::uint8_t kVersion2[] = {0x02, 0x01, 0x01};
         constexpr std::uint8_t kExtensionsTag = 0xa0;
         der::Cursor in(tbs);
-        LUMOZ_TRY(const der::Element version, in.expect(der::kInteger));
+        LUMOZ_TRY(const der::Element version, in.next());
         if (!equal(version.whole, kVersion2)) return bad("crl.version");
-        LUMOZ_TRY(const der::Element algorithm, in.expect(der::kSequence));
+        LUMOZ_TRY(const der::Element algorithm, in.next());
         if (!equal(algorithm.whole, profile::kEcdsaSha256)) return bad("crl.inner_algorithm");
-        LUMOZ_TRY(const der::Element issuer, in.expect(der::kSequence));
+        LUMOZ_TRY(const profile::Name issuer, profile::read_name(in));
         crl_.issuer_ = profile::place(crl_.der_, issuer.whole);
-        LUMOZ_TRY([[maybe_unused]] const std::string_view name, profile::read_common_name(issuer.content));
         LUMOZ_TRY(const der::Element update, in.next());
         LUMOZ_TRY(crl_.this_update, der::to_time(update));
         if (in.peek() == der::kUtcTime || in.peek() == der::kGeneralizedTime) {
@@ -103,8 +102,6 @@ private:
     Status revoked_part(ByteView list) {
         // Entries repeat their date and their reason: what equals the one before is as good as that was.
         ByteView last_date, last_extensions;
-        constexpr std::size_t kSmallestEntry = 20;
-        crl_.revoked_.reserve(list.size() / kSmallestEntry);
         der::Cursor in(list);
         while (!in.done()) {
             LUMOZ_TRY(const der::Element element, in.expect(der::kSequence));

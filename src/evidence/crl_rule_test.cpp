@@ -4,6 +4,7 @@
 #include "crypto/sha2.hpp"
 #include "evidence/crl.hpp"
 #include "evidence/testing.hpp"
+#include "evidence/testing/der_bends.hpp"
 
 #include <gtest/gtest.h>
 
@@ -80,6 +81,33 @@ TEST(CrlRule, AGoodOneIsReadWhole) {
     EXPECT_FALSE(got.lists(Bytes{0xff}));
 }
 
+testing::Dump dump(const Crl& got) {
+    testing::Dump out;
+    out.add("signed", got.digest() == crypto::sha256(got.tbs())).add("issuer", got.issuer());
+    out.add("from", got.this_update).add("until", got.next_update).add("number", got.has_number());
+    out.add("authority_key_id", got.authority_key_id()).add("signature", got.signature.view());
+    for (unsigned serial = 0; serial < 256; ++serial)
+        if (got.lists(Bytes{static_cast<std::uint8_t>(serial)})) out.add("lists", serial);
+    return out;
+}
+
+TEST(CrlRule, EachElementBent) {
+    const Bytes reason = list({extension("2.5.29.21", der::element(der::kEnumerated, Bytes{1}))});
+    Parts parts;
+    parts.entries = list({list({der::integer(std::uint64_t{9}), der::time(900), reason}),
+                          revoked(der::integer(std::uint64_t{4}))});
+    testing::Approval approval("crl");
+    testing::add_der_bends<Crl>(approval, parts.build(), Crl::parse, dump);
+    approval.check();
+}
+
+TEST(CrlRule, AnAlgorithmThatIsCut) {
+    const Parts parts;
+    const Bytes tbs = list({parts.version, Bytes{0x30}});
+    EXPECT_EQ(Crl::parse(list({tbs, parts.outer_algorithm, parts.signature})).error().detail,
+              "der.element: offset 3: cut");
+}
+
 TEST(CrlRule, WhatMayBeAbsent) {
     Parts parts;
     parts.next_update.clear();
@@ -101,14 +129,16 @@ TEST(CrlRule, TheStructure) {
         {"bytes behind", [&](Parts& p) { p.behind_all = extra; }, "crl.der der."},
         {"an element behind the signature", [&](Parts& p) { p.behind_signature = extra; }, "crl.der der."},
         {"outer algorithm", [&](Parts& p) { p.outer_algorithm = other; }, "crl.signature_algorithm"},
-        {"outer algorithm is no sequence", [&](Parts& p) { p.outer_algorithm = extra; }, "crl.der der."},
+        {"outer algorithm is no sequence", [&](Parts& p) { p.outer_algorithm = extra; },
+         "crl.signature_algorithm"},
         {"inner algorithm", [&](Parts& p) { p.inner_algorithm = other; }, "crl.inner_algorithm"},
-        {"inner algorithm is no sequence", [&](Parts& p) { p.inner_algorithm = extra; }, "crl.der der."},
+        {"inner algorithm is no sequence", [&](Parts& p) { p.inner_algorithm = extra; },
+         "crl.inner_algorithm"},
         {"signature is no bit string", [&](Parts& p) { p.signature = extra; }, "crl.der der."},
         {"signature is no pair", [](Parts& p) { p.signature = der::bit_string(Bytes{0x30, 0x00}); },
          "crl.der"},
         {"version 1", [](Parts& p) { p.version = der::integer(std::uint64_t{0}); }, "crl.version"},
-        {"version is no integer", [&](Parts& p) { p.version = extra; }, "crl.der der."},
+        {"version is no integer", [&](Parts& p) { p.version = extra; }, "crl.version"},
         {"issuer is no sequence", [&](Parts& p) { p.issuer = extra; }, "crl.der der."},
         {"no time", [&](Parts& p) { p.this_update = extra; }, "crl.der der."},
         {"a time that is none", [](Parts& p) { p.next_update = der::element(der::kUtcTime, Bytes{1}); },

@@ -93,28 +93,39 @@ Result<ByteView> read_signature_bits(der::Cursor& in) {
     return bits.content.subspan(1);
 }
 
-Result<std::string_view> read_common_name(ByteView name) {
-    std::string_view out;
-    unsigned found = 0;
-    der::Cursor rdns(name);
+namespace {
+
+/// Adds the common names of one set of attributes to `out`.
+Status read_rdn(ByteView rdn, std::vector<std::string_view>& out) {
+    der::Cursor attributes(rdn);
+    do {
+        LUMOZ_TRY(const der::Element attribute, attributes.expect(der::kSequence));
+        der::Cursor in(attribute.content);
+        LUMOZ_TRY(const ByteView oid, read_oid(in));
+        LUMOZ_TRY(const der::Element value, in.next());
+        LUMOZ_CHECK_OK(in.end());
+        if (value.tag != der::kUtf8String && value.tag != der::kPrintableString) return bad("der.name.type");
+        if (!is_utf8(as_text(value.content))) return bad("der.name.utf8");
+        if (equal(oid, kOidCommonName)) out.push_back(as_text(value.content));
+    } while (!attributes.done());
+    return {};
+}
+
+}  // namespace
+
+Result<Name> read_name(der::Cursor& in) {
+    LUMOZ_TRY(const der::Element name, in.expect(der::kSequence));
+    std::vector<std::string_view> found;
+    der::Cursor rdns(name.content);
     while (!rdns.done()) {
         LUMOZ_TRY(const der::Element rdn, rdns.expect(der::kSet));
-        der::Cursor attributes(rdn.content);
-        do {
-            LUMOZ_TRY(const der::Element attribute, attributes.expect(der::kSequence));
-            der::Cursor in(attribute.content);
-            LUMOZ_TRY(const ByteView oid, read_oid(in));
-            LUMOZ_TRY(const der::Element value, in.next());
-            LUMOZ_CHECK_OK(in.end());
-            if (value.tag != der::kUtf8String && value.tag != der::kPrintableString)
-                return bad("der.name.type");
-            if (!is_utf8(as_text(value.content))) return bad("der.name.utf8");
-            if (!equal(oid, kOidCommonName)) continue;
-            out = as_text(value.content);
-            ++found;
-        } while (!attributes.done());
+        LUMOZ_CHECK_OK(read_rdn(rdn.content, found));
     }
-    return found == 1 ? out : std::string_view();
+    return Name{.whole = name.whole, .common_name = found.size() == 1 ? found[0] : std::string_view()};
+}
+
+std::string nested(const Error& error) {
+    return std::string(error.where) + (error.detail.empty() ? "" : ": ") + error.detail;
 }
 
 }  // namespace lumoz::evidence::profile

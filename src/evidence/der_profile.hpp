@@ -47,8 +47,14 @@ Status check_integer(ByteView content);
 /// Signature value of a signed structure: BIT STRING without unused bits, content returned.
 Result<ByteView> read_signature_bits(crypto::der::Cursor& in);
 
-/// Reads a Name (content of its SEQUENCE): sets of attributes, values UTF8String or PrintableString in UTF-8.
-/// Gives the one common name; empty when there is none or several. `E_DER`.
-Result<std::string_view> read_common_name(ByteView name);
+struct Name {
+    ByteView whole;                ///< chains compare these bytes
+    std::string_view common_name;  ///< empty when there is none or several
+};
+/// The next element, a Name: sets of attributes, values UTF8String or PrintableString in UTF-8. `E_DER`.
+Result<Name> read_name(crypto::der::Cursor& in);
+
+/// Place and detail of an error inside, as the detail of the error that the caller makes of it.
+[[nodiscard]] std::string nested(const Error& error);
 
 }  // namespace lumoz::evidence::profile

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Statements, keysets, report_data, wrappers and bundles: shared vectors and own cases.
+// Statements, keysets, report_data and wrappers: shared vectors and own cases.
 #include "base/hex.hpp"
 #include "base/testing.hpp"
 #include "crypto/sha2.hpp"
 #include "evidence/cmw.hpp"
-#include "evidence/collateral.hpp"
 #include "evidence/keyset.hpp"
 #include "evidence/report_data.hpp"
 #include "evidence/statement.hpp"
@@ -202,25 +201,6 @@ TEST(Cmw, CollectionsReadBackAndQuotesComeOut) {
     EXPECT_EQ(*quote_from_tsm_report(as_bytes(R"({"outblob":"AQID_w"})")), quote);
     EXPECT_EQ(quote_from_tsm_report(as_bytes("{}")).error().rule, "E_CMW_VALUE");
     EXPECT_EQ(quote_from_tsm_report(as_bytes("x")).error().rule, "E_CMW_VALUE");
-}
-
-TEST(Collateral, ReadsBackAndNamesWhatIsMissing) {
-    Collateral full;
-    full.root_ca_crl = "00";
-    full.tcb_info = R"({"a":"\n"})";
-    const auto again = Collateral::parse(full.to_json());
-    ASSERT_TRUE(again.has_value());
-    EXPECT_EQ(again->tcb_info, full.tcb_info);
-    EXPECT_EQ(again->to_json(), full.to_json());
-    const auto error = [](std::string_view text) {
-        return std::string(Collateral::parse(text).error().rule);
-    };
-    EXPECT_EQ(error("{}"), "E_COLLATERAL_PARSE");
-    EXPECT_EQ(error("[]"), "E_COLLATERAL_PARSE");
-    EXPECT_EQ(error("{"), "E_COLLATERAL_PARSE");
-    std::string number = full.to_json();
-    number.replace(number.find(R"("00")"), 4, "0");
-    EXPECT_EQ(error(number), "E_COLLATERAL_PARSE");
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ bool BootPhases::counts(std::string_view name) {
         return std::ranges::find(ended_, what) != ended_.end();
     };
     const bool first = !seen(known->name);
-    const bool in_time = !seen(kSystemReady) && (known->name == known->end || !seen(known->end));
+    const bool in_time = !seen(kSystemReady) && !seen(known->end);
     if (first) ended_.push_back(known->name);
     return first && in_time;
 }
@@ -158,8 +158,8 @@ namespace {
 
 /// The error with the place of its event.
 std::unexpected<Error> at(const json::Value& event, std::size_t index, Error error) {
-    error.detail = "offset " + std::to_string(event.offset()) + ": event " + std::to_string(index) +
-                   (error.detail.empty() ? "" : ": " + error.detail);
+    error.detail =
+        "offset " + std::to_string(event.offset()) + ": event " + std::to_string(index) + ": " + error.detail;
     return std::unexpected(std::move(error));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// zlib behind two functions. Its state is freed on every way out, and it never sees more than one buffer.
+// zlib behind one function. Its state is freed on every way out, and it never sees more than one buffer.
 #include "evidence/gzip.hpp"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kGzipOnly = 16 + MAX_WBITS;
 /// zlib counts in unsigned int; documents are far below.
-constexpr std::size_t kMostInput = std::size_t{16} << 20;
+constexpr std::size_t kMostInput = std::size_t{1} << 20;
 
 std::unexpected<Error> bad(std::string detail) {
     return fail(Errc::Malformed, "E_GZIP", "gzip", std::move(detail));
@@ -29,7 +29,7 @@ struct Inflating {
 }  // namespace
 
 Result<Bytes> gunzip(ByteView file, std::size_t most) {
-    if (file.size() > kMostInput) return bad("larger than 16 MiB");
+    if (file.size() > kMostInput) return bad("larger than 1 MiB");
     Inflating state;
     z_stream& z = state.stream;
     if (inflateInit2(&z, kGzipOnly) != Z_OK) return bad("zlib has no memory");
@@ -52,23 +52,6 @@ Result<Bytes> gunzip(ByteView file, std::size_t most) {
         if (state_now != Z_OK) return bad(z.avail_in == 0 ? "ends too early" : "damaged");
     }
     if (z.avail_in != 0) return bad("something behind the file");
-    return out;
-}
-
-Bytes gzip(ByteView content) {
-    z_stream z{};
-    Bytes input = to_bytes(content);
-    Bytes out;
-    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipOnly, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        return out;
-    out.resize(deflateBound(&z, static_cast<uLong>(input.size())) + 32);
-    z.next_in = input.data();
-    z.avail_in = static_cast<uInt>(input.size());
-    z.next_out = out.data();
-    z.avail_out = static_cast<uInt>(out.size());
-    const bool whole = deflate(&z, Z_FINISH) == Z_STREAM_END;
-    out.resize(whole ? out.size() - z.avail_out : 0);
-    deflateEnd(&z);
     return out;
 }
 

@@ -9,7 +9,5 @@ namespace lumoz::evidence {
 
 /// The content, at most `most` bytes. `E_GZIP` (malformed): not one whole gzip file, or larger than that.
 Result<Bytes> gunzip(ByteView file, std::size_t most);
-/// One gzip file of these bytes; for tests and for tools that write such documents.
-[[nodiscard]] Bytes gzip(ByteView content);
 
 }  // namespace lumoz::evidence

@@ -24,7 +24,6 @@ bool same_name(std::string_view a, std::string_view b) {
 
 /// Value of the header that carries an issuer chain, still encoded; empty when there is none.
 Result<std::string> issuer_chain(const json::Value& headers) {
-    if (!headers.is_object()) return kSchema.bad("headers", "not an object");
     constexpr std::string_view kNames[] = {"TCB-Info-Issuer-Chain", "SGX-TCB-Info-Issuer-Chain",
                                            "SGX-Enclave-Identity-Issuer-Chain", "SGX-PCK-CRL-Issuer-Chain"};
     std::string out;
@@ -40,8 +39,7 @@ Result<std::string> issuer_chain(const json::Value& headers) {
 }
 
 Result<Response> read_response(const json::Value& value) {
-    if (!value.is_object() || value.size() != 3)
-        return kSchema.bad("responses", "not url, headers, body_base64");
+    if (value.size() != 3) return kSchema.bad("responses", "not url, headers, body_base64");
     Response out;
     LUMOZ_TRY(std::string url, kSchema.text(value, "url"));
     LUMOZ_TRY(const json::Value headers, kSchema.object(value, "headers"));
@@ -100,7 +98,7 @@ Status take(const Response& response, Collateral& out) {
 }  // namespace
 
 Result<Collateral> collateral_from_pcs(const json::Value& data) {
-    if (!data.is_object() || data.size() != 1) return kSchema.bad("data", "not {\"responses\"}");
+    if (data.size() != 1) return kSchema.bad("data", "not {\"responses\"}");
     LUMOZ_TRY(const std::vector<json::Value> list, kSchema.array(data, "responses"));
     if (list.size() > kMostResponses) return kSchema.bad("responses", "more than 16");
     Collateral out;

@@ -16,7 +16,7 @@ std::unexpected<Error> bad(std::string_view where) {
 /// Last arc of an OID that begins with `prefix` and has one more single-byte arc; 0 when it is another.
 unsigned last_arc(ByteView oid, ByteView prefix) {
     if (oid.size() != prefix.size() + 1 || !equal(oid.first(prefix.size()), prefix)) return 0;
-    return oid.back() < 0x80 ? oid.back() : 0;
+    return oid.back();
 }
 
 /// Members `SEQUENCE { OID, value }` of a list, by last arc 1 to N. Unknown arcs are ignored, one twice is an
@@ -44,7 +44,7 @@ template <class Fixed>
 Result<Fixed> octets(const std::optional<der::Element>& member, std::string_view where) {
     if (!member || member->tag != der::kOctetString || member->content.size() != Fixed::kSize)
         return bad(where);
-    return Fixed::from(member->content);
+    return fixed_prefix<Fixed>(member->content);
 }
 
 Result<std::uint64_t> number(const std::optional<der::Element>& member, std::uint8_t tag, std::uint64_t most,
@@ -116,7 +116,7 @@ Result<PckExtension> parse_pck_extension(const Certificate& leaf) {
     if (leaf.sgx_extension().empty()) return bad("pck.missing");
     auto out = read_extension(leaf.sgx_extension());
     if (!out && out.error().rule == "E_DER")
-        return fail(Errc::Refused, "E_PCK_EXTENSION", "pck.der", std::string(out.error().where));
+        return fail(Errc::Refused, "E_PCK_EXTENSION", "pck.der", profile::nested(out.error()));
     return out;
 }
 

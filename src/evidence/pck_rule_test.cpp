@@ -2,8 +2,9 @@
 // Each rule of the SGX extension of a PCK certificate (tdx.md 3) by an extension that breaks it alone.
 #include "crypto/p256.hpp"
 #include "crypto/sha2.hpp"
-#include "evidence/pck.hpp"
+#include "evidence/platform.hpp"
 #include "evidence/testing.hpp"
+#include "evidence/testing/der_bends.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,21 +19,24 @@ Bytes member(std::string_view arc, const Bytes& value) {
     return der::sequence({der::oid("1.2.840.113741.1.13.1." + std::string(arc)), value});
 }
 
-/// A leaf with this SGX extension.
-Certificate leaf(const Bytes& sgx) {
+/// A leaf with this SGX extension, and a subject of this common name.
+Certificate leaf(const Bytes& sgx, std::string_view name = "leaf") {
     static const auto key = crypto::P256Key::derive(crypto::sha256(as_bytes("pck rules")), "key");
     const Bytes algorithm = der::sequence({der::oid("1.2.840.10045.4.3.2")});
     const Bytes nothing = der::sequence({});
+    const Bytes subject = der::sequence({der::set({der::sequence({der::oid("2.5.4.3"), der::utf8(name)})})});
     const Bytes extensions =
         list({extension("2.5.29.35", nothing), extension("2.5.29.14", der::octet_string({})),
               extension("2.5.29.31", nothing), extension("2.5.29.15", Bytes{0x03, 0x02, 0x06, 0xc0}),
               extension("2.5.29.19", nothing), extension("1.2.840.113741.1.13.1", sgx)});
     const Bytes tbs =
         der::sequence({der::context(0, der::integer(std::uint64_t{2})), der::integer(std::uint64_t{5}),
-                       algorithm, nothing, der::sequence({der::time(1), der::time(2)}), nothing,
+                       algorithm, nothing, der::sequence({der::time(1), der::time(2)}), subject,
                        crypto::p256_spki(key.public_key()), der::context(3, extensions)});
+    crypto::P256Signature any;  // nothing here looks at it
+    any.bytes.fill(1);
     return *Certificate::parse(
-        der::sequence({tbs, algorithm, der::bit_string(crypto::p256_signature_to_der(key.sign(tbs)))}));
+        der::sequence({tbs, algorithm, der::bit_string(crypto::p256_signature_to_der(any))}));
 }
 
 struct Parts {
@@ -88,6 +92,29 @@ TEST(PckRule, AGoodOneIsReadWhole) {
     EXPECT_TRUE(got.configuration->dynamic_platform);
     EXPECT_FALSE(got.configuration->cached_keys);
     EXPECT_TRUE(got.configuration->smt_enabled);
+}
+
+testing::Dump dump(const PckExtension& got) {
+    testing::Dump out;
+    out.add("ppid", got.ppid.view()).add("components", ByteView(got.components)).add("pcesvn", got.pcesvn);
+    out.add("cpusvn", got.cpusvn.view()).add("pceid", got.pceid.view()).add("fmspc", got.fmspc.view());
+    out.add("type", got.sgx_type);
+    if (got.platform_instance_id) out.add("instance", got.platform_instance_id->view());
+    if (got.configuration)
+        out.add("dynamic", got.configuration->dynamic_platform)
+            .add("cached", got.configuration->cached_keys)
+            .add("smt", got.configuration->smt_enabled);
+    return out;
+}
+
+TEST(PckRule, EachElementBent) {
+    Parts parts;
+    parts.members.push_back(member("9", der::boolean(true)));
+    parts.members.push_back(member("0", der::boolean(true)));
+    testing::Approval approval("pck");
+    testing::add_der_bends<PckExtension>(
+        approval, parts.build(), [](ByteView sgx) { return parse_pck_extension(leaf(to_bytes(sgx))); }, dump);
+    approval.check();
 }
 
 TEST(PckRule, EachMemberIsThereOnceAndOfItsKind) {
@@ -165,6 +192,73 @@ TEST(PckRule, EachMemberIsThereOnceAndOfItsKind) {
     EXPECT_EQ(error_of(largest), "accepted");
     EXPECT_EQ(parse_pck_extension(leaf(Bytes())).error().where, "pck.missing");
     EXPECT_EQ(parse_pck_extension(leaf(der::boolean(true))).error().where, "pck.der");
+}
+
+/// The smallest quote: SGX, version 3, without certification data.
+Bytes quote() {
+    Bytes out(1020, 0);
+    out[0] = 3;
+    out[2] = 2;
+    std::ranges::copy(kIntelVendor, out.begin() + 12);
+    out[432] = (1020 - 436) & 0xff;
+    out[433] = (1020 - 436) >> 8;
+    out[436 + 578] = 1;
+    return out;
+}
+
+std::string pem(const Certificate& certificate) {
+    return der::to_pem("CERTIFICATE", certificate.der());
+}
+
+std::string platform_error(std::string_view chain) {
+    const auto got = platform_of(quote(), chain);
+    return got ? "accepted" : std::string(got.error().rule) + " " + std::string(got.error().where);
+}
+
+TEST(PckRule, ErrorsNameTheByteInTheirList) {
+    EXPECT_EQ(parse_pck_extension(leaf(der::boolean(true))).error().detail,
+              "der.element: offset 0: want tag 48, have 1");
+    Parts parts;
+    parts.members[0] = der::boolean(true);
+    EXPECT_EQ(parse_pck_extension(leaf(parts.build())).error().detail,
+              "der.element: offset 0: want tag 48, have 1");
+    Parts unknown;
+    unknown.members.push_back(member("0", der::boolean(true)));
+    unknown.members.push_back(member("129", der::boolean(true)));
+    unknown.members.push_back(member("130", der::boolean(true)));
+    EXPECT_EQ(error_of(unknown), "accepted") << "several that are unknown";
+}
+
+TEST(PlatformOf, IsInTheLeafAndItsIssuer) {
+    const Bytes sgx = Parts().build();
+    for (const PckCa ca : {PckCa::Platform, PckCa::Processor}) {
+        const auto got = platform_of(quote(), pem(leaf(sgx)) + pem(leaf(sgx, common_name(ca))));
+        ASSERT_TRUE(got.has_value());
+        EXPECT_FALSE(got->tdx);
+        EXPECT_EQ(to_bytes(got->fmspc.view()), Bytes(6, 4));
+        EXPECT_EQ(got->ca, ca);
+    }
+    EXPECT_EQ(to_text(PckCa::Platform), "platform");
+    EXPECT_EQ(to_text(PckCa::Processor), "processor");
+    EXPECT_EQ(common_name(PckCa::Platform), "Intel SGX PCK Platform CA");
+    EXPECT_EQ(common_name(PckCa::Processor), "Intel SGX PCK Processor CA");
+}
+
+TEST(PlatformOf, NamesWhatIsMissing) {
+    const Bytes sgx = Parts().build();
+    const std::string good = pem(leaf(sgx)), ca = pem(leaf(sgx, common_name(PckCa::Platform)));
+    EXPECT_EQ(platform_error(""), "E_COLLATERAL_NEEDS collateral.platform");
+    EXPECT_EQ(platform_of(quote()).error().detail, "the quote has no PCK chain, certification data type 1");
+    EXPECT_EQ(platform_of(quote(), good).error().detail, "no chain of certificates");
+    EXPECT_EQ(platform_error("x"), "E_CERT_PARSE cert.pem");
+    EXPECT_EQ(platform_error("\n"), "E_COLLATERAL_NEEDS collateral.platform");
+    EXPECT_EQ(platform_error(good + ca), "accepted");
+    EXPECT_EQ(platform_error(good + good), "E_CHAIN_NAME collateral.platform_ca");
+    EXPECT_EQ(platform_error(pem(leaf(Bytes{})) + ca), "E_PCK_EXTENSION pck.missing");
+    const std::string broken = der::to_pem("CERTIFICATE", Bytes{1});
+    EXPECT_EQ(platform_error(broken + ca), "E_CERT_PARSE cert.der");
+    EXPECT_EQ(platform_error(good + broken), "E_CERT_PARSE cert.der");
+    EXPECT_EQ(platform_of(Bytes(), good + ca).error().rule, "E_QUOTE_TRUNCATED");
 }
 
 TEST(PckRule, InstanceAndConfigurationMayBeAbsent) {

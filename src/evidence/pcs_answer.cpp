@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/pcs_answer.hpp"
 
+#include "base/hex.hpp"
 #include "base/json.hpp"
 #include "evidence/pck.hpp"
 
@@ -13,19 +14,10 @@ std::unexpected<Error> bad(std::string detail) {
     return fail(Errc::Malformed, "E_CERT_PARSE", "collateral.chain_header", std::move(detail));
 }
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-/// The two digits behind a '%', or -1.
+/// The byte of the two digits behind a '%', or -1.
 int octet(std::string_view digits) {
-    if (digits.size() < 2) return -1;
-    const int high = hex_digit(digits[0]);
-    const int low = hex_digit(digits[1]);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
+    const auto raw = from_hex(digits.substr(0, 2));
+    return raw && !raw->empty() ? raw->front() : -1;
 }
 
 bool is_pem_char(int c) {
@@ -37,7 +29,6 @@ bool is_pem_char(int c) {
 Result<std::string> decode_chain_header(std::string_view value) {
     if (value.size() > kMaxChainHeader) return bad("more than 24 KiB");
     std::string text;
-    text.reserve(value.size());
     for (std::size_t i = 0; i < value.size(); ++i) {
         const bool encoded = value[i] == '%';
         const int c = encoded ? octet(value.substr(i + 1)) : static_cast<unsigned char>(value[i]);

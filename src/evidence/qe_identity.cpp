@@ -12,13 +12,11 @@ Result<QeIdentity> read(const json::Value& root) {
     if (!root.is_object()) return schema.bad("document", "not an object");
     QeIdentity out;
     LUMOZ_TRY(const std::string id, schema.text(root, "id"));
-    if (id == "QE") {
-        out.id = EnclaveId::Qe;
-    } else if (id == "TD_QE") {
+    if (id == "TD_QE") {
         out.id = EnclaveId::TdQe;
     } else if (id == "QVE") {
         out.id = EnclaveId::QvE;
-    } else {
+    } else if (id != "QE") {
         return schema.bad("id", "not QE, TD_QE or QVE");
     }
     LUMOZ_TRY(const std::int64_t version, schema.integer(root, "version", 0xffffffff));

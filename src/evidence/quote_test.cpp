@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/tdx_quote.hpp"
+#include "evidence/testing/approval.hpp"
 
 #include <gtest/gtest.h>
 
@@ -77,6 +78,122 @@ TEST(Quote, EveryTruncationIsNamed) {
             ASSERT_EQ(error_of(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))),
                       "E_QUOTE_TRUNCATED")
                 << size;
+}
+
+/// v5 with a body of this type and size.
+Bytes v5(std::uint16_t type, std::uint32_t size, std::uint32_t tee) {
+    Bytes out = v4();
+    put_le(out, 0, 5, 2);
+    put_le(out, 4, tee, 4);
+    out.erase(out.begin() + 48, out.begin() + 632);
+    out.insert(out.begin() + 48, 6 + std::size_t{size}, 0);
+    put_le(out, 48, type, 2);
+    put_le(out, 50, size, 4);
+    return out;
+}
+
+std::string whole_error_of(ByteView quote) {
+    const auto parsed = Quote::parse(quote);
+    return parsed ? "accepted"
+                  : std::string(parsed.error().rule) + " " + std::string(parsed.error().where) + " " +
+                        parsed.error().detail;
+}
+
+TEST(Quote, EachTruncationByPlaceAndDetail) {
+    testing::Approval approval("quote_cut");
+    const std::pair<const char*, Bytes> quotes[] = {{"v3", v3()}, {"v4", v4()}, {"v5", v5(2, 584, 0x81)}};
+    for (const auto& [name, whole] : quotes) {
+        std::string last;
+        for (std::size_t size = 0; size <= whole.size(); ++size) {
+            // The count of bytes that are left is the only difference of most: those are one line.
+            const std::string error = whole_error_of(ByteView(whole).first(size));
+            const std::string start = error.substr(0, error.find(", have"));
+            if (start != last) approval.add(name, std::to_string(size) + " bytes", error);
+            last = start;
+        }
+    }
+    approval.check();
+}
+
+TEST(Quote, EachCutInsideTheSignatureSectionByPlaceAndDetail) {
+    testing::Approval approval("quote_section_cut");
+    const std::pair<const char*, Bytes> quotes[] = {{"v3", v3()}, {"v4", v4()}};
+    for (const auto& [name, whole] : quotes) {
+        const std::size_t size_at = whole[0] == 3 ? 432 : 632;
+        std::string last;
+        for (std::size_t size = 0; size + size_at + 4 < whole.size(); ++size) {
+            Bytes cut = whole;
+            put_le(cut, size_at, size, 4);
+            const std::string error = whole_error_of(cut);
+            const std::string start = error.substr(0, error.find(", have"));
+            if (start != last) approval.add(name, std::to_string(size) + " bytes of the section", error);
+            last = start;
+        }
+    }
+    approval.check();
+}
+
+TEST(Quote, EachCutInsideTheEnvelopeByPlaceAndDetail) {
+    testing::Approval approval("quote_envelope_cut");
+    const Bytes whole = v4();
+    const std::size_t envelope = whole.size() - 770;
+    std::string last;
+    for (std::size_t size = 0; size < envelope; ++size) {
+        Bytes cut(whole.begin(), whole.end() - static_cast<std::ptrdiff_t>(envelope - size));
+        put_le(cut, 632, cut.size() - 636, 4);
+        put_le(cut, 766, size, 4);
+        const std::string error = whole_error_of(cut);
+        const std::string start = error.substr(0, error.find(", have"));
+        if (start != last) approval.add("v4", std::to_string(size) + " bytes of the envelope", error);
+        last = start;
+    }
+    approval.check();
+}
+
+TEST(Quote, BodiesOfVersion5) {
+    constexpr std::uint32_t kTdx = 0x81, kSgx = 0;
+    EXPECT_EQ(whole_error_of(v5(1, 384, kSgx)), "accepted");
+    EXPECT_EQ(whole_error_of(v5(2, 584, kTdx)), "accepted");
+    EXPECT_EQ(whole_error_of(v5(3, 648, kTdx)), "accepted");
+    EXPECT_EQ(whole_error_of(v5(4, 885, kTdx)), "accepted");
+    const std::string type = "E_QUOTE_BODY_TYPE tdx.quote.body_type offset 48: ";
+    EXPECT_EQ(whole_error_of(v5(1, 384, kTdx)), type + "1");
+    EXPECT_EQ(whole_error_of(v5(5, 0, kTdx)), type + "5");
+    EXPECT_EQ(whole_error_of(v5(0, 584, kTdx)), type + "0");
+    EXPECT_EQ(whole_error_of(v5(2, 584, kSgx)), type + "2");
+    EXPECT_EQ(whole_error_of(v5(2, 583, kTdx)), "E_QUOTE_BODY_TYPE tdx.quote.body_size offset 50: 583");
+}
+
+TEST(Quote, FieldsByName) {
+    Bytes bytes = v4();
+    put_le(bytes, 48 + 120, 0x0807060504030201, 8);
+    for (unsigned i = 0; i < 4; ++i)
+        bytes[48 + 328 + 48 * i] = static_cast<std::uint8_t>(i + 1);
+    bytes[770 + 258] = 9;
+    const auto quote = Quote::parse(bytes);
+    ASSERT_TRUE(quote.has_value());
+    EXPECT_EQ(quote->integer("td_attributes"), 0x0807060504030201U);
+    EXPECT_FALSE(quote->integer("tee_tcb_svn").has_value()) << "16 bytes are no integer";
+    EXPECT_FALSE(quote->integer("mr_td").has_value());
+    EXPECT_FALSE(quote->integer("isv_svn").has_value());
+    for (unsigned i = 0; i < 4; ++i)
+        EXPECT_EQ(quote->rtmr(i).bytes[0], i + 1);
+    EXPECT_EQ(to_bytes(quote->qe_field("isv_svn")), (Bytes{9, 0}));
+    EXPECT_TRUE(quote->qe_field("rtmr0").empty());
+    EXPECT_EQ(Quote::parse(v3())->rtmr(0), Digest384()) << "SGX has none";
+}
+
+TEST(Quote, NamesTheFirstByteOfThePaddingThatIsNotZero) {
+    Bytes quote = v4();
+    const std::size_t size = quote.size();
+    quote.resize(size + 10, 0);
+    quote[size + 7] = 1;
+    quote[size + 9] = 1;
+    EXPECT_EQ(Quote::parse(quote)->check_trailing().error().detail,
+              "offset " + std::to_string(size + 7) + ": not zero");
+    std::fill_n(quote.end() - 10, 10, std::uint8_t{1});
+    EXPECT_EQ(Quote::parse(quote)->check_trailing().error().detail,
+              "offset " + std::to_string(size) + ": not zero");
 }
 
 struct Bend {

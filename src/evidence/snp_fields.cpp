@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/snp_fields.hpp"
 
-#include <algorithm>
+#include "base/reader.hpp"
 
 namespace lumoz::evidence {
 
 namespace {
-
-std::uint64_t little_endian(ByteView raw) {
-    std::uint64_t out = 0;
-    for (std::size_t i = raw.size(); i-- > 0;)
-        out = out << 8 | raw[i];
-    return out;
-}
 
 template <class Fixed>
 Fixed fixed_at(ByteView report, std::size_t offset) {

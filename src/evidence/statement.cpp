@@ -35,7 +35,7 @@ Result<std::vector<ModelIdentity>> read_models(const json::Value& root) {
     if (list.size() > kMostModels) return kSchema.bad("models", "too many");
     std::vector<ModelIdentity> out;
     for (const json::Value& value : list) {
-        if (!value.is_object() || value.size() != 2) return kSchema.bad("models", "not {model_root, name}");
+        if (value.size() != 2) return kSchema.bad("models", "not {model_root, name}");
         ModelIdentity model;
         LUMOZ_TRY(model.name, kSchema.text(value, "name"));
         LUMOZ_TRY(model.model_root, kSchema.text(value, "model_root"));
@@ -53,14 +53,13 @@ Status read_v1_keys(const json::Value& root, LumozStatement& out) {
     if (keys.size() != 2) return kSchema.bad("v1_keys", "not {ecdsa, ed25519}");
     LUMOZ_TRY(const Prefixed point, kSchema.hex<Prefixed>(keys, "ecdsa"));
     if (point.bytes[0] != 0x04) return kSchema.bad("ecdsa", "not an uncompressed point");
-    LUMOZ_TRY(out.v1_ecdsa, crypto::Secp256k1Public::from(point.view().subspan(1)));
+    out.v1_ecdsa = fixed_prefix<crypto::Secp256k1Public>(point.view().subspan(1));
     LUMOZ_TRY(out.v1_ed25519, kSchema.hex<crypto::Ed25519Public>(keys, "ed25519"));
     return {};
 }
 
 Result<LumozStatement> read(const json::Value& root) {
-    if (!root.is_object() || root.size() != kMembers)
-        return kSchema.bad("statement", "not the eight members");
+    if (root.size() != kMembers) return kSchema.bad("statement", "not the eight members");
     LumozStatement out;
     LUMOZ_TRY(const std::string purpose, kSchema.text(root, "purpose"));
     if (purpose != kPurpose) return kSchema.bad("purpose", "another");

@@ -84,7 +84,7 @@ private:
         TdxModuleIdentity out;
         LUMOZ_TRY(const std::string id, schema_.text(element, "id"));
         const auto major = id.size() == 6 ? from_hex(std::string_view(id).substr(4)) : from_hex("x");
-        const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; };
+        const auto upper = [](char c) { return static_cast<char>(c & ~0x20); };  // of letters
         if (!major || upper(id[0]) != 'T' || upper(id[1]) != 'D' || upper(id[2]) != 'X' || id[3] != '_')
             return schema_.bad("tdxModuleIdentities", "id is not TDX_ and two hex digits");
         out.major = major->front();
@@ -96,15 +96,14 @@ private:
     Status levels(const json::Value& root) {
         LUMOZ_TRY(const std::vector<json::Value> list, schema_.array(root, "tcbLevels"));
         if (list.empty()) return schema_.bad("tcbLevels", "empty");
-        out_.levels.reserve(list.size());
         for (const json::Value& element : list) {
             if (!element.is_object()) return schema_.bad("tcbLevels", "not an object");
             LUMOZ_CHECK_OK(level(element, out_.levels.emplace_back()));
         }
         std::ranges::sort(out_.levels,
-                          [](const TcbLevel& a, const TcbLevel& b) { return compare(a, b) > 0; });
+                          [](const TcbLevel& a, const TcbLevel& b) { return std::is_gt(compare(a, b)); });
         for (std::size_t i = 1; i < out_.levels.size(); ++i)
-            if (compare(out_.levels[i - 1], out_.levels[i]) == 0)
+            if (std::is_eq(compare(out_.levels[i - 1], out_.levels[i])))
                 return schema_.bad("tcbLevels", "one level twice");
         return {};
     }
@@ -134,8 +133,6 @@ private:
             if (!list[i].is_object()) return schema_.bad(name, "not an object");
             LUMOZ_TRY(const std::int64_t svn, schema_.integer(list[i], "svn", 255));
             out[i].svn = static_cast<std::uint8_t>(svn);
-            // `svn` alone is the usual case.
-            if (list[i].size() == 1) continue;
             ComponentLabel label;
             LUMOZ_CHECK_OK(optional_text(list[i], "category", label.category));
             LUMOZ_CHECK_OK(optional_text(list[i], "type", label.type));

@@ -20,9 +20,9 @@ std::string_view to_text(TcbStatus status) {
 }
 
 std::optional<TcbStatus> tcb_status_from(std::string_view text) {
-    for (std::size_t i = 0; i < std::size(kStatusText); ++i)
-        if (kStatusText[i] == text) return static_cast<TcbStatus>(i);
-    return std::nullopt;
+    const auto* at = std::ranges::find(kStatusText, text);
+    if (at == std::end(kStatusText)) return std::nullopt;
+    return static_cast<TcbStatus>(at - std::begin(kStatusText));
 }
 
 std::string printable(std::string_view text) {

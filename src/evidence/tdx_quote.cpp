@@ -42,9 +42,9 @@ private:
         if ((!tdx && tee != 0) || (tdx && quote_.version_ == 3))
             return bad(Errc::Unsupported, "E_QUOTE_TEE_TYPE", "tdx.quote.tee_type", 4, tee);
         quote_.tee_type_ = tdx ? TeeType::Tdx : TeeType::Sgx;
-        LUMOZ_TRY([[maybe_unused]] const ByteView svns, in_.take(4));
-        LUMOZ_TRY(const ByteView vendor, in_.take(sizeof kIntelVendor));
-        if (!equal(vendor, kIntelVendor))
+        constexpr std::size_t kSvns = 4;
+        LUMOZ_TRY(const ByteView vendor, in_.take(kSvns + sizeof kIntelVendor));
+        if (!equal(vendor.subspan(kSvns), kIntelVendor))
             return fail(Errc::Refused, "E_QUOTE_VENDOR", "tdx.quote.vendor", "offset 12: not Intel's id");
         LUMOZ_TRY([[maybe_unused]] const ByteView user_data, in_.take(20));
         return {};
@@ -77,8 +77,10 @@ private:
         const std::size_t base = quote_.parts_.signature_section.begin;
         Reader in(quote_.parts_.signature_section.in(bytes_), kTruncated, "tdx.quote.signature_section",
                   base);
-        LUMOZ_TRY(quote_.parts_.signature, piece(in, base, kSignatureSize));
-        LUMOZ_TRY(quote_.parts_.attestation_key, piece(in, base, kKeySize));
+        static_assert(kSignatureSize == kKeySize);
+        for (Span* part : {&quote_.parts_.signature, &quote_.parts_.attestation_key}) {
+            LUMOZ_TRY(*part, piece(in, base, kKeySize));
+        }
         if (quote_.version_ == 3) return qe_part(in, base);
 
         const std::size_t type_at = base + in.offset();
@@ -101,10 +103,11 @@ private:
         LUMOZ_TRY(const std::uint16_t auth, in.le<std::uint16_t>());
         LUMOZ_TRY(quote_.parts_.qe_auth, piece(in, base, auth));
         const std::size_t type_at = base + in.offset();
-        LUMOZ_TRY(quote_.cert_type_, in.le<std::uint16_t>());
+        LUMOZ_TRY(const ByteView certification, in.take(6));
+        quote_.cert_type_ = static_cast<std::uint16_t>(little_endian(certification.first(2)));
+        const std::uint64_t size = little_endian(certification.subspan(2));
         if (quote_.cert_type_ < 1 || quote_.cert_type_ > kCertTypePckChain)
             return bad(Errc::Refused, "E_QUOTE_CERT_TYPE", "tdx.quote.cert_type", type_at, quote_.cert_type_);
-        LUMOZ_TRY(const std::uint32_t size, in.le<std::uint32_t>());
         LUMOZ_TRY(quote_.parts_.cert_data, piece(in, base, size));
         if (in.left() != 0)
             return bad(Errc::Malformed, "E_QUOTE_LENGTHS", "tdx.quote.cert_size", type_at + 2, size);
@@ -149,10 +152,7 @@ std::optional<ByteView> Quote::field(std::string_view name) const {
 std::optional<std::uint64_t> Quote::integer(std::string_view name) const {
     const auto raw = field(name);
     if (!raw || raw->size() > 8) return std::nullopt;
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < raw->size(); ++i)
-        value |= std::uint64_t{(*raw)[i]} << (8 * i);
-    return value;
+    return little_endian(*raw);
 }
 
 ByteView Quote::qe_field(std::string_view name) const {
@@ -167,10 +167,8 @@ ReportData Quote::report_data() const {
 }
 
 Digest384 Quote::rtmr(unsigned n) const {
-    constexpr std::string_view kNames[] = {"rtmr0", "rtmr1", "rtmr2", "rtmr3"};
-    Digest384 out;
-    if (const auto raw = n < 4 ? field(kNames[n]) : std::nullopt) std::ranges::copy(*raw, out.bytes.begin());
-    return out;
+    const auto raw = field("rtmr" + std::to_string(n));
+    return raw ? fixed_prefix<Digest384>(*raw) : Digest384();
 }
 
 }  // namespace lumoz::evidence

@@ -39,17 +39,22 @@ Status only(const Value& value, std::string_view what, std::initializer_list<std
 template <class Fixed>
 Result<Fixed> lower_hex(const Value& parent, std::string_view name) {
     LUMOZ_TRY(const std::string text, kSchema.text(parent, name));
-    if (!is_lower_hex(text)) return kSchema.bad(name, "not lowercase hex");
-    return kSchema.hex<Fixed>(parent, name);
+    auto out = fixed_from_hex<Fixed>(text);
+    if (!out || !is_lower_hex(text)) return kSchema.bad(name, "not lowercase hex of the right size");
+    return *out;
+}
+
+Result<Bytes> base64_text(std::string_view text, std::string_view name, std::size_t most) {
+    if (text.empty()) return kSchema.bad(name, "empty");
+    auto raw = from_base64(text);
+    if (!raw) return kSchema.bad(name, "not canonical Base64");
+    if (raw->size() > most) return kSchema.bad(name, "too large");
+    return std::move(*raw);
 }
 
 Result<Bytes> base64_member(const Value& parent, std::string_view name, std::size_t most) {
     LUMOZ_TRY(const std::string text, kSchema.text(parent, name));
-    if (text.empty()) return kSchema.bad(name, "empty");
-    if (text.size() / 4 * 3 > most + 3) return kSchema.bad(name, "too large");
-    auto raw = from_base64(text);
-    if (!raw) return kSchema.bad(name, "not canonical Base64");
-    return std::move(*raw);
+    return base64_text(text, name, most);
 }
 
 /// A new id; texts are bounded because they come back in verdicts.
@@ -169,11 +174,9 @@ Status read_cpu(const Value& root, TinfoilV3& out) {
     LUMOZ_TRY(const Value cpu, kSchema.object(root, "cpu_evidence"));
     LUMOZ_CHECK_OK(only(cpu, "cpu_evidence", {"format", "report_base64", "endorsed"}));
     LUMOZ_TRY(const std::string format, kSchema.text(cpu, "format"));
-    if (format == "https://tinfoil.sh/format/tdx-quote/v1") {
-        out.cpu = CpuEvidence::TdxQuote;
-    } else if (format == "https://tinfoil.sh/format/sev-snp-report/v1") {
+    if (format == "https://tinfoil.sh/format/sev-snp-report/v1") {
         out.cpu = CpuEvidence::SevSnpReport;
-    } else {
+    } else if (format != "https://tinfoil.sh/format/tdx-quote/v1") {
         return unknown("cpu_evidence", format);
     }
     LUMOZ_TRY(out.evidence, base64_member(cpu, "report_base64", kMostEvidence));
@@ -194,15 +197,13 @@ Result<TinfoilV2> TinfoilV2::from(const Value& document) {
     LUMOZ_CHECK_OK(only(document, "document", {"format", "body"}));
     LUMOZ_TRY(const std::string format, kSchema.text(document, "format"));
     TinfoilV2 out;
-    if (format == "https://tinfoil.sh/predicate/tdx-guest/v2") {
-        out.cpu = CpuEvidence::TdxQuote;
-    } else if (format == "https://tinfoil.sh/predicate/sev-snp-guest/v2") {
+    if (format == "https://tinfoil.sh/predicate/sev-snp-guest/v2") {
         out.cpu = CpuEvidence::SevSnpReport;
-    } else {
+    } else if (format != "https://tinfoil.sh/predicate/tdx-guest/v2") {
         return unknown("format", format);
     }
     LUMOZ_TRY(const std::string body, kSchema.text(document, "body"));
-    LUMOZ_TRY(const Bytes packed, base64_member(document, "body", kMostEvidence));
+    LUMOZ_TRY(const Bytes packed, base64_text(body, "body", kMostEvidence));
     LUMOZ_TRY(out.evidence, gunzip(packed, kMostEvidence));
     out.document_hash = crypto::sha256(as_bytes(format + body));
     return out;

@@ -3,7 +3,9 @@
 
 #include "crypto/der.hpp"
 #include "crypto/sha2.hpp"
+#include "evidence/der_profile.hpp"
 
+#include <array>
 #include <map>
 
 namespace lumoz::evidence {
@@ -60,29 +62,39 @@ Status read_extensions(ByteView content, WebCertificate& out) {
     return {};
 }
 
+/// Elements of these tags, in this order.
+template <std::size_t N>
+Result<std::array<der::Element, N>> read_parts(der::Cursor& in, const std::uint8_t (&tags)[N]) {
+    std::array<der::Element, N> out{};
+    for (std::size_t i = 0; i < N; ++i) {
+        LUMOZ_TRY(out[i], in.expect(tags[i]));
+    }
+    return out;
+}
+
+Status read_dates(ByteView validity, WebCertificate& out) {
+    der::Cursor in(validity);
+    for (UnixTime* date : {&out.not_before, &out.not_after}) {
+        LUMOZ_TRY(const der::Element element, in.next());
+        LUMOZ_TRY(*date, der::to_time(element));
+    }
+    return in.end();
+}
+
 Status read_tbs(ByteView tbs, WebCertificate& out) {
     constexpr std::uint8_t kVersion = 0xa0, kExtensions = 0xa3;
     der::Cursor in(tbs);
-    LUMOZ_TRY(const der::Element version, in.expect(kVersion));
-    LUMOZ_TRY(const der::Element serial, in.expect(der::kInteger));
-    LUMOZ_TRY(const der::Element algorithm, in.expect(der::kSequence));
-    LUMOZ_TRY(const der::Element issuer, in.expect(der::kSequence));
-    LUMOZ_TRY(const der::Element validity, in.expect(der::kSequence));
-    LUMOZ_TRY(const der::Element subject, in.expect(der::kSequence));
-    LUMOZ_TRY(const der::Element spki, in.expect(der::kSequence));
-    if (version.content.empty() || serial.content.empty() || algorithm.content.empty() ||
-        issuer.whole.empty() || subject.whole.empty())
+    LUMOZ_TRY(const auto parts, read_parts(in, {kVersion, der::kInteger, der::kSequence, der::kSequence,
+                                                der::kSequence, der::kSequence, der::kSequence}));
+    const auto& [version, serial, algorithm, issuer, validity, subject, spki] = parts;
+    if (version.content.empty() || serial.content.empty() || algorithm.content.empty())
         return bad("an empty field");
-    der::Cursor dates(validity.content);
-    LUMOZ_TRY(const der::Element from, dates.next());
-    LUMOZ_TRY(const der::Element until, dates.next());
-    LUMOZ_CHECK_OK(dates.end());
-    LUMOZ_TRY(out.not_before, der::to_time(from));
-    LUMOZ_TRY(out.not_after, der::to_time(until));
+    LUMOZ_CHECK_OK(read_dates(validity.content, out));
     out.spki_sha256 = crypto::sha256(spki.whole);
     while (!in.done()) {
         LUMOZ_TRY(const der::Element part, in.next());
         if (part.tag != kExtensions) continue;
+        LUMOZ_CHECK_OK(in.end());
         LUMOZ_CHECK_OK(read_extensions(part.content, out));
     }
     return {};
@@ -93,11 +105,9 @@ Status read_certificate(ByteView der, WebCertificate& out) {
     LUMOZ_TRY(const der::Element whole, file.expect(der::kSequence));
     LUMOZ_CHECK_OK(file.end());
     der::Cursor in(whole.content);
-    LUMOZ_TRY(const der::Element tbs, in.expect(der::kSequence));
-    LUMOZ_CHECK_OK(in.expect(der::kSequence));
-    LUMOZ_CHECK_OK(in.expect(der::kBitString));
+    LUMOZ_TRY(const auto parts, read_parts(in, {der::kSequence, der::kSequence, der::kBitString}));
     LUMOZ_CHECK_OK(in.end());
-    return read_tbs(tbs.content, out);
+    return read_tbs(parts[0].content, out);
 }
 
 /// RFC 4648 base32 without padding, lower case; unused bits zero.
@@ -132,7 +142,7 @@ Result<WebCertificate> WebCertificate::parse(ByteView der) {
     if (read) return out;
     const Error& e = read.error();
     if (e.rule == "E_CERT_PARSE") return std::unexpected(e);
-    return bad(std::string(e.where) + (e.detail.empty() ? "" : ": ") + e.detail);
+    return bad(profile::nested(e));
 }
 
 Result<WebCertificate> WebCertificate::parse_pem(std::string_view pem) {

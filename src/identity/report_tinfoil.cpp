@@ -4,7 +4,7 @@
 #include "base/hex.hpp"
 #include "base/json.hpp"
 #include "crypto/sha2.hpp"
-#include "evidence/gzip.hpp"
+#include "evidence/gzip_write.hpp"
 #include "evidence/tinfoil.hpp"
 #include "identity/pcs_answers.hpp"
 #include "identity/report.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reports of compatible services: lists, gateways, Tinfoil documents; forged and mixed forms by name.
-#include "evidence/gzip.hpp"
+#include "evidence/gzip_write.hpp"
 #include "verify/test_documents.hpp"
 
 #include <gtest/gtest.h>

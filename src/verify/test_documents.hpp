@@ -4,7 +4,7 @@
 #pragma once
 
 #include "crypto/der.hpp"
-#include "evidence/gzip.hpp"
+#include "evidence/gzip_write.hpp"
 #include "evidence/snp_fields.hpp"
 #include "evidence/tinfoil.hpp"
 #include "verify/test_service.hpp"

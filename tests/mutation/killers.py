@@ -6,7 +6,6 @@ import concurrent.futures
 import os
 import subprocess
 import tempfile
-import time
 
 LIMIT_S = 30
 SLOW_S = 0.4
@@ -26,17 +25,25 @@ class Cases:
         self.inert = set()
         self.seconds = {}
 
-    def run(self, cases, mutant="", trace=""):
+    def run(self, cases, mutant=""):
         """Exit code (None: out of time) and output."""
         env = dict(os.environ, LUMOZ_MUTANT=mutant, GTEST_FAIL_FAST="1", GTEST_BRIEF="1")
-        if trace:
-            env["LUMOZ_MUTANT_TRACE"] = trace
         try:
             done = subprocess.run([self.program, "--gtest_filter=" + ":".join(cases)], stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env, timeout=LIMIT_S, check=False)
         except subprocess.TimeoutExpired:
             return None, ""
         return done.returncode, done.stdout.decode("utf-8", "replace")
+
+    def measure(self, case, trace):
+        """Exit code, output and seconds of processor time of one case: what else the machine does counts for nothing."""
+        env = dict(os.environ, LUMOZ_MUTANT="", LUMOZ_MUTANT_TRACE=trace)
+        with subprocess.Popen([self.program, "--gtest_filter=" + case], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, env=env) as process:
+            output = process.stdout.read().decode("utf-8", "replace")
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        return process.returncode, output, usage.ru_utime + usage.ru_stime
 
     def list(self):
         text = subprocess.run([self.program, "--gtest_list_tests"], stdout=subprocess.PIPE, check=True).stdout.decode()
@@ -50,12 +57,11 @@ class Cases:
     def trace(self):
         """Runs each case once, unmutated."""
         def one(case):
-            start = time.monotonic()
             with tempfile.NamedTemporaryFile(prefix="lumoz-mutants-") as file:
-                code, output = self.run([case], trace=file.name)
+                code, output, seconds = self.measure(case, file.name)
                 if code != 0:
                     raise Broken(f"{self.name} {case} fails without a mutant:\n{output[-2000:]}")
-                return case, time.monotonic() - start, file.read().decode().splitlines()
+                return case, seconds, file.read().decode().splitlines()
 
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             runs = sorted(pool.map(one, self.list()), key=lambda run: run[1])

@@ -47,6 +47,7 @@ THIRD_PARTY = {
     "secp256k1": {"crypto"},
     "sodium": {"crypto"},
     "sqlite3.h": {"store"},
+    "zlib.h": {"evidence"},
     "libpq-fe.h": {"store"},
 }
 # Headers of ours that may name third-party ones: forward declarations in crypto/, Asio in net/, the secret types' wipe.
