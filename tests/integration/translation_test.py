@@ -30,7 +30,7 @@ class Translation(unittest.TestCase):
         return data, call(self.service.address, "POST", path, data, self.service.auth())
 
     def events(self, answer):
-        receipt = self.service.get("/v1/aci/receipts/" + answer.headers["X-Receipt-Id"]).json()
+        receipt = self.service.get("/v1/aci/receipts/" + answer.headers["x-receipt-id"]).json()
         return {event["type"]: event for event in receipt["event_log"]}
 
     def check_receipt(self, sent, answer, source):
