@@ -11,7 +11,7 @@ import struct
 import subprocess
 import unittest
 
-from harness import MODEL, LoopbackServer, Service, call, read_head, wait_for
+from harness import MODEL, LoopbackServer, Service, call, read_head, real_engine, wait_for
 
 BOUNDARY = "XyZ-09"
 MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
@@ -46,7 +46,7 @@ class EchoEngine(LoopbackServer):
                     self._websocket(connection, target, headers, rest)
                     return
                 length = int(headers.get("content-length", "0"))
-                body = rest
+                body = bytearray(rest)
                 while len(body) < length:
                     piece = connection.recv(65536)
                     if not piece:
@@ -56,7 +56,7 @@ class EchoEngine(LoopbackServer):
                     self.got = len(body)
                 if target not in ("/health", "/v1/models"):
                     with self.lock:
-                        self.seen.append((method, target, headers, body))
+                        self.seen.append((method, target, headers, bytes(body)))
                 data = b'{ "results":[1.0,1e400,"\\u00fc\xc3\xbc"] }'
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(data) + data)
             except OSError:
@@ -66,7 +66,10 @@ class EchoEngine(LoopbackServer):
         accept = base64.b64encode(hashlib.sha1((headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()).decode()
         with self.lock:
             self.seen.append(("GET", target, headers, b""))
-        connection.sendall(f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n".encode())
+        head = f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n"
+        if "sec-websocket-protocol" in headers:
+            head += f"Sec-WebSocket-Protocol: {headers['sec-websocket-protocol'].split(',')[0]}\r\n"
+        connection.sendall(head.encode() + b"\r\n")
         file = connection.makefile("rb") if not rest else None
         while file:
             first = file.read(2)
@@ -124,6 +127,17 @@ class Endpoints(unittest.TestCase):
         code, verdict = self.service.verify_answer(body, answer.body, proof, "--url", self.service.url)
         self.assertEqual(code, 0, verdict)
         self.assertIn("lumoz.id_inserted", self.events(identifier))
+
+    def test_uploads_are_never_held_whole(self):
+        def peak():
+            with open(f"/proc/{self.service.daemon.pid}/status", encoding="ascii") as file:
+                return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
+
+        self.assertEqual(self.post("/v1/audio/transcriptions", form(1 << 20), MULTIPART).status, 200)
+        before = peak()
+        self.assertEqual(self.post("/v1/audio/transcriptions", form(64 << 20), MULTIPART).status, 200)
+        self.assertLess(peak() - before, 8 << 10, "KiB more than for a small one")
+        self.assertEqual(self.post("/v1/audio/transcriptions", form(101 << 20), MULTIPART).status, 413)
 
     def test_wrong_multipart_is_refused_before_the_engine(self):
         for headers, body, status in ((MULTIPART, b"{}", 400), ({"Content-Type": "multipart/form-data"}, form(1000), 400),
@@ -228,6 +242,28 @@ class Endpoints(unittest.TestCase):
             self.assertEqual(response.getheader("Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
             self.assertNotEqual(service.stop(), 0, "a tunnel had to be cut")
             connection.close()
+        finally:
+            service.close()
+
+
+class RealEngine(unittest.TestCase):
+    """llama-server as it is supervised."""
+
+    def test_what_it_answers(self):
+        service = Service(real=real_engine())
+        try:
+            tokens = call(service.address, "POST", "/v1/tokenize", {"content": "one two"})
+            self.assertTrue(tokens.json()["tokens"])
+            self.assertNotIn("x-receipt-id", tokens.headers)
+            metrics = service.get("/v1/metrics")
+            self.assertEqual(metrics.status, 200)
+            self.assertIn(b"llamacpp:", metrics.body)
+            # Off for a supervised engine: nothing of what it has beside our pages is reached.
+            self.assertEqual(service.get("/v1/chat/completions/input_tokens").status, 404)
+            self.assertEqual(service.get("/v1/moderations").status, 404)
+            refused = call(service.address, "POST", "/v1/rerank", {"model": MODEL, "query": "q", "documents": ["d"]})
+            self.assertGreaterEqual(refused.status, 400)
+            self.assertIn("x-receipt-id", refused.headers)
         finally:
             service.close()
 
