@@ -5,6 +5,7 @@ add_library(lumoz_lumozd STATIC
     lumozd/daemon.cpp
     lumozd/daemon_keys.cpp
     lumozd/engine_choice.cpp
+    lumozd/from_env.cpp
     lumozd/hosted_model.cpp
     lumozd/io_threads.cpp
     lumozd/key_rotation.cpp
@@ -22,6 +23,7 @@ target_compile_definitions(lumozd PRIVATE LUMOZ_VERSION="${PROJECT_VERSION}")
 lumoz_test(lumozd
     SOURCES
         lumozd/engine_choice_test.cpp
+        lumozd/from_env_test.cpp
         lumozd/key_rotation_test.cpp
         lumozd/read_config_test.cpp
         lumozd/sd_notify_test.cpp

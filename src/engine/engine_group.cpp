@@ -30,6 +30,8 @@ public:
     net::Task<Result<ByteView>> read_some() override { return inner_->read_some(); }
     net::Task<Result<Bytes>> read_all(std::size_t max_bytes) override { return inner_->read_all(max_bytes); }
     void cancel() override { inner_->cancel(); }
+    [[nodiscard]] net::Stream* upgraded() override { return inner_->upgraded(); }
+    [[nodiscard]] ByteView upgraded_pending() const override { return inner_->upgraded_pending(); }
     [[nodiscard]] std::optional<Digest256> peer_spki() const override { return inner_->peer_spki(); }
 
 private:

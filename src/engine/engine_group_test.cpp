@@ -17,6 +17,8 @@ public:
     net::Task<Result<ByteView>> read_some() override { co_return ByteView(); }
     net::Task<Result<Bytes>> read_all(std::size_t) override { co_return Bytes(); }
     void cancel() override {}
+    [[nodiscard]] net::Stream* upgraded() override { return nullptr; }
+    [[nodiscard]] ByteView upgraded_pending() const override { return {}; }
     [[nodiscard]] std::optional<Digest256> peer_spki() const override { return std::nullopt; }
 
 private:
@@ -27,7 +29,7 @@ class Scripted final : public Engine {
 public:
     net::Task<Result<std::unique_ptr<net::ClientExchange>>> send(net::Loop&, std::string method,
                                                                  std::string target, const net::Headers&,
-                                                                 ByteView,
+                                                                 net::Payload,
                                                                  net::CancelToken* cancel) override {
         ++asked;
         last = method + " " + target;

@@ -27,6 +27,15 @@ std::chrono::microseconds to_us(net::Duration duration) {
     return std::chrono::duration_cast<std::chrono::microseconds>(duration);
 }
 
+/// `Authorization`, or what Anthropic's clients say instead: `x-api-key`. Two credentials are none: a proxy
+/// on the way may have looked at the other one.
+std::string authorization_of(const net::Headers& headers) {
+    const std::size_t keys = headers.count("x-api-key");
+    if (headers.count("Authorization") + keys != 1) return {};
+    if (keys == 0) return std::string(headers.get("Authorization"));
+    return "Bearer " + std::string(headers.get("x-api-key"));
+}
+
 /// The catch-all is there when some engine is asked for such paths; which one is seen with the model.
 bool route_exists(const Service& service, const Route& route) {
     if (route.page != Page::CatchAll) return true;
@@ -94,9 +103,7 @@ net::Task<void> Gateway::answer(Call& call) {
 net::Task<std::optional<ApiError>> Gateway::find_principal(Call& call) {
     const net::Headers& headers = call.exchange.head().headers;
     const std::shared_ptr<const TokenTable> table = service_.credentials.get();
-    // Two credentials are none: a proxy on the way may have looked at the other one.
-    const bool one = headers.count("Authorization") == 1;
-    const std::string_view authorization = one ? headers.get("Authorization") : std::string_view();
+    const std::string authorization = authorization_of(headers);
     call.principal = authenticate(table.get(), authorization);
     if (call.principal.allowed()) co_return std::nullopt;
     if (call.config().signatures_open && !is_inference(call.route->page)) co_return std::nullopt;

@@ -120,7 +120,7 @@ std::optional<ApiError> Inference::choose_model(const std::optional<std::string>
 }
 
 // Where the request goes. Its own server, where the page has one; else the engine, at the engine's own path.
-Model::Route Inference::engine_route() const {
+Model::Route Inference::destination() const {
     const std::string_view path = translation_ ? translation_->target() : std::string_view(fields_.endpoint);
     Model::Route route = model_->route(path);
     if (translation_ || route.target != path) return route;
@@ -129,7 +129,7 @@ Model::Route Inference::engine_route() const {
 }
 
 std::optional<ApiError> Inference::engine_trouble() const {
-    if (engine_route().engine.ready()) return std::nullopt;
+    if (destination().engine.ready()) return std::nullopt;
     return api_error(Failure::EngineNotReady);
 }
 
@@ -246,7 +246,7 @@ net::Task<void> Inference::forward(net::Payload body) {
     total_limit_->set(loop.now() + config.engine_total_timeout);
     const net::TimePoint begin = loop.now();
     const net::RequestHead& request = call_.exchange.head();
-    Model::Route route = engine_route();
+    Model::Route route = destination();
     std::string method = request.method;
     auto sent = co_await route.engine.send(loop, std::move(method), std::move(route.target), request.headers,
                                            body, &token_);

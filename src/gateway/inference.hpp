@@ -52,7 +52,7 @@ private:
     void set_request_hash(const Digest256& received);
     [[nodiscard]] std::expected<RequestBody, ApiError> check_body(std::string_view body);
     [[nodiscard]] std::optional<ApiError> choose_model(const std::optional<std::string>& name);
-    [[nodiscard]] Model::Route engine_route() const;
+    [[nodiscard]] Model::Route destination() const;
     [[nodiscard]] std::optional<ApiError> engine_trouble() const;
     net::Task<void> run_json();
     net::Task<void> run_bodiless();

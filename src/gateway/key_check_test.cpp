@@ -5,7 +5,7 @@
 
 #include "gateway/pages.hpp"
 #include "gateway/testing.hpp"
-#include "net/tls.hpp"
+#include "net/tls_written.hpp"
 
 #include <ctime>
 

@@ -104,6 +104,25 @@ TEST(Pages, TwoCredentialsAreNone) {
         const net::Headers both{{"Authorization", "Bearer a"}, {"Authorization", "Bearer b"}};
         const Reply reply = co_await w.ask("GET", "/v1/signature/x", both, {});
         EXPECT_EQ(reply.status, 401);
+        const net::Headers mixed{{"Authorization", "Bearer a"}, {"x-api-key", "a"}};
+        EXPECT_EQ((co_await w.ask("GET", "/v1/signature/x", mixed, {})).status, 401);
+        const net::Headers twice{{"x-api-key", "a"}, {"X-Api-Key", "a"}};
+        EXPECT_EQ((co_await w.ask("GET", "/v1/signature/x", twice, {})).status, 401);
+    }(w));
+}
+
+TEST(Pages, AnthropicsHeaderIsACredentialToo) {
+    World w({.tokens = token_line("alice", "a")});
+    script(w);
+    w.run([](World& w) -> net::Task<void> {
+        const net::Headers key{{"X-Api-Key", "a"}, {"Content-Type", "application/json"}};
+        const Reply asked = co_await w.ask("POST", "/v1/chat/completions", key, std::string(kRequest));
+        EXPECT_EQ(asked.status, 200);
+        EXPECT_FALSE(w.last_engine_headers.find("x-api-key"));
+        const std::string id(asked.headers.get("X-Receipt-Id"));
+        EXPECT_EQ((co_await w.get("/v1/signature/" + id, "a")).status, 200);
+        const net::Headers wrong{{"X-Api-Key", "b"}};
+        EXPECT_EQ((co_await w.ask("GET", "/v1/signature/" + id, wrong, {})).status, 401);
     }(w));
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // lumozd --config FILE [--check]: the service. Exit code 0 only after a clean drain (or a good --check).
+// lumozd config from-env: the environment of a compatible proxy as a configuration of ours.
 #include "app/lumozd/daemon.hpp"
+#include "app/lumozd/from_env.hpp"
 #include "app/lumozd/read_config.hpp"
 #include "app/lumozd/reload.hpp"
 #include "base/log.hpp"
@@ -11,6 +13,9 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace {
 
@@ -51,6 +56,38 @@ int run(const std::string& config_path, bool check) {
     return daemon.serve() ? 0 : 1;
 }
 
+std::optional<std::string> variable(const std::string& name) {
+    const char* const value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+bool write_new_file(const std::string& path, const std::string& text) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) return false;
+    const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    return ::close(fd) == 0 && written;
+}
+
+/// The configuration goes to stdout, what it lacks to stderr, the hashes of the tokens into a new file.
+int from_env(const std::string& token_file) {
+    const auto moved = lumoz::app::config_from_env(variable, token_file);
+    if (!moved) {
+        std::fprintf(stderr, "lumozd: %s: %s\n", std::string(moved.error().rule).c_str(),
+                     moved.error().detail.c_str());
+        return 1;
+    }
+    if (!moved->token_lines.empty() && !write_new_file(token_file, moved->token_lines)) {
+        std::fprintf(stderr,
+                     "lumozd: cannot write %s: it must not exist yet; --token-file PATH names another\n",
+                     token_file.c_str());
+        return 1;
+    }
+    std::fputs(moved->toml.c_str(), stdout);
+    for (const auto& note : moved->notes)
+        std::fprintf(stderr, "%s: %s\n", note.name.c_str(), note.why.c_str());
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -62,7 +99,16 @@ int main(int argc, char** argv) {
     app.add_flag("--check", check, "Validate configuration and TEE, start nothing");
     app.add_flag("--print-config-reference", reference, "Write the reference of all keys as Markdown");
     app.set_version_flag("--version", LUMOZ_VERSION);
+    std::string token_file = "lumozd-tokens";
+    CLI::App* const config = app.add_subcommand("config", "Makes configurations");
+    CLI::App* const env = config->add_subcommand(
+        "from-env",
+        "Turns the environment of vllm-proxy or inference-proxy into a configuration, on stdout; "
+        "what has no counterpart is listed on stderr");
+    config->require_subcommand(1);
+    env->add_option("--token-file", token_file, "New file for the hashes of TOKEN")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
+    if (env->parsed()) return from_env(token_file);
     if (reference) {
         const std::string page = lumoz::gateway::config_reference();
         return std::fwrite(page.data(), 1, page.size(), stdout) == page.size() ? 0 : 1;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import Anthropic from "@anthropic-ai/sdk";
 
 const { URL_BASE, MODEL, SCRIPTED, TOKEN } = process.env;
-const make = (options = {}) => new Anthropic({ baseURL: URL_BASE, authToken: TOKEN, apiKey: null, maxRetries: 0, ...options });
+const make = (options = {}) => new Anthropic({ baseURL: URL_BASE, apiKey: TOKEN, maxRetries: 0, ...options });
 const client = make();
 const messages = [{ role: "user", content: "Say hello." }];
 
@@ -28,5 +28,5 @@ assert.equal(use.name, "weather");
 assert(["Paris", "Rome"].includes(use.input.city));
 
 await assert.rejects(client.messages.create({ model: "no-such-model", max_tokens: 8, messages }), Anthropic.NotFoundError);
-await assert.rejects(make({ authToken: "wrong" }).messages.create({ model: MODEL, max_tokens: 8, messages }), Anthropic.AuthenticationError);
+await assert.rejects(make({ apiKey: "wrong" }).messages.create({ model: MODEL, max_tokens: 8, messages }), Anthropic.AuthenticationError);
 console.log("ok");

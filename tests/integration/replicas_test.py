@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two replicas behind HAProxy with the configuration of deploy/, on one PostgreSQL: clients see one service."""
+
+import hashlib
+import json
+import pathlib
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+import unittest
+
+from harness import CHAT, MODEL, ROOT, PostgresServer, Process, ScriptedEngine, Service, call, wait_for
+
+TOKENS = {"team": "token-of-team"}
+NONCE = "5a" * 32
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class BehindHaproxy(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if not shutil.which("haproxy"):
+            raise AssertionError("haproxy is not installed; deps/debian.txt names it")
+        cls.database = PostgresServer()
+        cls.engine = ScriptedEngine()
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="lumoz-haproxy-"))
+        # Each replica knows the address of the other, so the ports are chosen before the start.
+        addresses = [("127.0.0.1", free_port()) for _ in range(2)]
+        siblings = [f"http://{host}:{port}" for host, port in addresses]
+        cls.replicas = [Service(cls.engine.url, tokens=TOKENS, config={
+            "receipts.url": cls.database.url, "listen.address": f"{host}:{port}", "listen.tls.address": "127.0.0.1:0",
+            "replicas.siblings": siblings, "limits.trusted_proxies": ["127.0.0.1"]}) for host, port in addresses]
+        cls.plain, cls.attested = ("127.0.0.1", free_port()), ("127.0.0.1", free_port())
+        cls.haproxy = Process(cls.folder / "haproxy.log", "haproxy", "-db", "-f", str(cls.configuration()))
+        wait_for(lambda: cls.up(), 20, "HAProxy")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.haproxy.stop()
+        for part in [*cls.replicas, cls.engine, cls.database]:
+            part.close()
+        shutil.rmtree(cls.folder)
+
+    @classmethod
+    def configuration(cls):
+        """What is shipped, with other addresses and quicker checks."""
+        text = (pathlib.Path(ROOT) / "deploy/haproxy/haproxy.cfg").read_text(encoding="utf-8")
+        first, second = cls.replicas
+        text = text.replace("bind :8443", f"bind 127.0.0.1:{cls.attested[1]}").replace("bind 127.0.0.1:8080", f"bind 127.0.0.1:{cls.plain[1]}")
+        for number, service in ((1, first), (2, second)):
+            host = f"10.0.0.1{number}"
+            text = text.replace(f"{host}:8443 check port 8080", f"127.0.0.1:{service.tls_address[1]} check inter 100 port {service.address[1]}")
+            text = text.replace(f"{host}:8080 check", f"127.0.0.1:{service.address[1]} check inter 100")
+        assert "10.0.0" not in text, text
+        path = cls.folder / "haproxy.cfg"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    @classmethod
+    def up(cls):
+        try:
+            return call(cls.plain, "GET", "/ready", timeout=2).status == 200
+        except OSError:
+            return False
+
+    def ask(self, **members):
+        request = json.dumps({"model": MODEL, "messages": [{"role": "user", "content": "two?"}], **members}).encode()
+        headers = {"Authorization": "Bearer " + TOKENS["team"], "Content-Type": "application/json"}
+        return request, call(self.plain, "POST", CHAT, request, headers)
+
+    def signature(self, identifier):
+        return call(self.plain, "GET", f"/v1/signature/{identifier}", None, {"Authorization": "Bearer " + TOKENS["team"]})
+
+    def test_every_signature_is_found_whichever_replica_answers(self):
+        asked, signers = [], set()
+        for index in range(40):
+            request, answer = self.ask(stream=index % 2 == 1)
+            self.assertEqual(answer.status, 200, answer.body)
+            asked.append((request, answer))
+        for request, answer in asked:
+            for _ in range(2):
+                found = self.signature(answer.headers["x-receipt-id"])
+                self.assertEqual(found.status, 200, found.body)
+                text = f"{hashlib.sha256(request).hexdigest()}:{hashlib.sha256(answer.body).hexdigest()}"
+                self.assertEqual(found.json()["text"], text)
+                signers.add(found.json()["signing_address"])
+        self.assertEqual(len(signers), 2, "both replicas answered")
+
+    def test_a_restart_of_either_loses_nothing(self):
+        asked = [self.ask() for _ in range(6)]
+        for replica in self.replicas:
+            replica.stop()
+            wait_for(lambda: all(self.ask()[1].status == 200 for _ in range(4)), 20, "the other replica to answer")
+            for _, answer in asked:
+                self.assertEqual(self.signature(answer.headers["x-receipt-id"]).status, 200)
+            tls = replica.config["listen.tls.address"]
+            replica.config["listen.tls.address"] = f"127.0.0.1:{replica.tls_address[1]}"
+            replica.start()
+            replica.config["listen.tls.address"] = tls
+            wait_for(self.up, 20, "HAProxy to see it again")
+
+    def test_a_report_lists_both_nodes_and_each_is_found_by_its_address(self):
+        wait_for(lambda: all(r.get("/ready").status == 200 for r in self.replicas), 20, "both replicas")
+        report = call(self.plain, "GET", f"/v1/attestation/report?nonce={NONCE}").json()
+        addresses = {node["signing_address"] for node in report["all_attestations"]}
+        self.assertEqual(len(addresses), 2)
+        self.assertEqual({node["request_nonce"] for node in report["model_attestations"]}, {NONCE})
+        path = self.folder / "report.json"
+        path.write_text(json.dumps(report), encoding="utf-8")
+        roots = [argument for replica in self.replicas for argument in ("--root-spki", replica.root)]
+        code, out, err = self.replicas[0].lumoz("verify", "report", path, "--nonce", NONCE, "--policy", self.replicas[0].policy, *roots)
+        self.assertEqual(code, 0, out + err)
+        for address in addresses:
+            for replica in self.replicas:
+                found = replica.get(f"/v1/attestation/report?nonce={NONCE}&signing_address={address}")
+                self.assertEqual((found.status, found.json()["signing_address"]), (200, address))
+
+    def test_tls_is_passed_through_to_the_key_of_the_evidence(self):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection(self.attested) as raw, context.wrap_socket(raw) as connection:
+            certificate = connection.getpeercert(binary_form=True)
+            target = f"GET /v1/attestation/report?nonce={NONCE}&include_tls_fingerprint=true&siblings=none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            connection.sendall(target.encode())
+            data = b""
+            while piece := connection.recv(65536):
+                data += piece
+        key = subprocess.run(["openssl", "x509", "-inform", "der", "-noout", "-pubkey"], input=certificate, capture_output=True, check=True).stdout
+        der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=key, capture_output=True, check=True).stdout
+        report = json.loads(data.partition(b"\r\n\r\n")[2])
+        self.assertEqual(report["tls_cert_fingerprint"], hashlib.sha256(der).hexdigest())
+
+    def test_pieces_of_a_stream_are_not_held_back(self):
+        """Without `option http-no-delay` HAProxy keeps them for 0.1 to 0.2 s: then all would come in few reads."""
+        body = json.dumps({"model": MODEL, "stream": True, "messages": [], "script": {"chunks": 12, "delay_ms": 40}}).encode()
+        head = f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKENS['team']}\r\nContent-Type: application/json\r\n"
+        with socket.create_connection(self.plain) as connection:
+            connection.sendall(head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            reads, data = 0, b""
+            started = time.monotonic()
+            while b"data: [DONE]\n\n" not in data and time.monotonic() - started < 20:
+                data += connection.recv(65536)
+                reads += 1
+        self.assertEqual(len(re.findall(rb"data: \{", data)), 12)
+        self.assertGreaterEqual(reads, 10)
+
+
+if __name__ == "__main__":
+    unittest.main()
