@@ -78,6 +78,7 @@ Result<PgReaders::Connection> PgReaders::connect() const {
     auto connection = std::make_unique<PgConnection>(std::move(opened));
     LUMOZ_CHECK_OK(
         connection->run("SET search_path=pg_catalog;SET default_transaction_read_only=on;"
+                        "SET plan_cache_mode=force_generic_plan;"
                         "SET statement_timeout=" +
                             std::to_string(limit_.count() * 4 / 5),
                         "store.pg_readers.open"));

@@ -190,9 +190,12 @@ Status PgWriter::begin_session(const PostgresOptions& options) {
     }
     // The server gives up before this side does: then the outcome is known.
     const std::string limit = std::to_string(options.write_limit.count() * 4 / 5);
+    // Planning and compiling the one big statement anew for each batch would cost milliseconds.
     return db_.run("SET statement_timeout=" + limit + ";SET lock_timeout=" + limit +
-                       ";SET idle_in_transaction_session_timeout=" + limit + ";SET synchronous_commit=" +
-                       (full ? "on" : "off") + ";SET default_transaction_isolation='read committed'",
+                       ";SET idle_in_transaction_session_timeout=" + limit +
+                       ";SET synchronous_commit=" + (full ? "on" : "off") +
+                       ";SET jit=off;SET plan_cache_mode=force_generic_plan;SET "
+                       "default_transaction_isolation='read committed'",
                    "store.pg_writer.session");
 }
 
