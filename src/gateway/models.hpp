@@ -41,10 +41,11 @@ struct Model {
     std::optional<receipt::ModelEvent> event;  ///< absent: the weights are not known here
     std::vector<std::string> endpoints = {};   ///< paths that it answers; empty: all
     std::vector<EndpointServer> elsewhere = {};
-    std::vector<std::string> speaks = {};  ///< protocols of its engine (`engine.speaks`)
-    bool tidy_requests = false;            ///< `engine.tidy_requests`
-    bool optional = false;                 ///< the service is ready without it
-    UnixTime loaded_at = 0;                ///< 0: with the keys
+    /// Protocols of its engine (`engine.speaks`).
+    std::vector<std::string> speaks = {"chat.completions", "messages", "responses"};
+    bool tidy_requests = false;  ///< `engine.tidy_requests`
+    bool optional = false;       ///< the service is ready without it
+    UnixTime loaded_at = 0;      ///< 0: with the keys
     std::shared_ptr<ModelUse> use = {};
 
     [[nodiscard]] bool offers(std::string_view path) const;
