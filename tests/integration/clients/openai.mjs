@@ -30,7 +30,7 @@ for (const signed of [chat.id, id]) {
 
 const tools = [{ type: "function", function: { name: "weather", description: "the weather in a city", parameters: {
   type: "object", properties: { city: { type: "string", enum: ["Paris", "Rome"] } }, required: ["city"] } } }];
-const called = await client.chat.completions.create({ model: MODEL, max_tokens: 96, tools, tool_choice: "required",
+const called = await client.chat.completions.create({ model: SCRIPTED, max_tokens: 96, tools, tool_choice: "required",
   messages: [{ role: "user", content: "What is the weather in Rome?" }] });
 const call = called.choices[0].message.tool_calls[0];
 assert.equal(call.function.name, "weather");
