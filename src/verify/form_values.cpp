@@ -13,8 +13,8 @@ constexpr std::size_t kMaxBoundary = 72;  ///< with its two dashes (RFC 2046 5.1
 std::optional<Digest256> form_values_sha256(ByteView body) {
     std::string_view rest = as_text(body);
     const std::size_t line = rest.find("\r\n");
-    if (line == std::string_view::npos || line > kMaxBoundary || line < 3 || !rest.starts_with("--"))
-        return std::nullopt;
+    // No line end is a line of any length.
+    if (line > kMaxBoundary || line < 3 || !rest.starts_with("--")) return std::nullopt;
     const std::string boundary = "\r\n" + std::string(rest.substr(0, line));
     rest.remove_prefix(line);
     crypto::Sha256 hash;
