@@ -57,7 +57,9 @@ bool is_catch_all_path(std::string_view path) {
         rest.remove_prefix(end + 1);
     }
     // Stored answers and the like lie below pages of ours.
-    return !path.starts_with("/v1/chat/completions/") && !path.starts_with("/v1/completions/");
+    constexpr std::array<std::string_view, 3> kBelowOurs{"/v1/chat/completions/", "/v1/completions/",
+                                                         "/v1/messages/batches"};
+    return std::ranges::none_of(kBelowOurs, [&](std::string_view below) { return path.starts_with(below); });
 }
 
 bool is_catch_all_method(std::string_view method) {

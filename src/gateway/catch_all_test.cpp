@@ -44,6 +44,8 @@ TEST(CatchAll, NeverWhatControlsTheEngineOrKeepsState) {
                                         "/v1/conversations/c/items",
                                         "/v1/threads",
                                         "/v1/chat/completions/chatcmpl-1",
+                                        "/v1/messages/batches",
+                                        "/v1/messages/batches/x",
                                         "/v1/models/m"})
         EXPECT_FALSE(is_catch_all_path(path)) << path;
 }
