@@ -4,10 +4,9 @@
 #include "evidence/pcs_answer.hpp"
 
 namespace lumoz::collateral {
-namespace {
 
-Status check_status(Item item, int status) {
-    const std::string detail = std::string(to_text(item)) + ": status " + std::to_string(status);
+Status check_status(std::string_view document, int status) {
+    const std::string detail = std::string(document) + ": status " + std::to_string(status);
     if (status == 200) return {};
     if (status == 404) return fail(Errc::NotFound, "E_COLLATERAL_UNKNOWN", "collateral.status", detail);
     if (status == 410) return fail(Errc::NotFound, "E_COLLATERAL_GONE", "collateral.status", detail);
@@ -15,6 +14,8 @@ Status check_status(Item item, int status) {
         return fail(Errc::Unavailable, "E_COLLATERAL_REDIRECT", "collateral.status", detail);
     return fail(Errc::Unavailable, "E_COLLATERAL_SERVICE", "collateral.status", detail);
 }
+
+namespace {
 
 /// The one header of the document's names that is there.
 Result<std::string> chain_of(Item item, const net::Headers& headers) {
@@ -45,7 +46,7 @@ Result<Document> Client::fetch(Item item, const Request& request, const std::str
     const bool root = item == Item::RootCrl;
     LUMOZ_TRY(const net::Response response,
               root ? root_list(request, root_pem) : transport_.get(target_of(item, request)));
-    LUMOZ_CHECK_OK(check_status(item, response.head.status));
+    LUMOZ_CHECK_OK(check_status(to_text(item), response.head.status));
     std::string chain = root_pem;
     if (!root) {
         LUMOZ_TRY(chain, chain_of(item, response.head.headers));

@@ -8,6 +8,9 @@
 
 namespace lumoz::collateral {
 
+/// The errors of `Client::fetch` for statuses but 200; `document` is named in the detail.
+Status check_status(std::string_view document, int status);
+
 class Client {
 public:
     /// Requires: `transport` outlives the client.

@@ -5,6 +5,7 @@
 #include "app/output/files.hpp"
 #include "base/hex.hpp"
 #include "collateral/keeper.hpp"
+#include "collateral/pck_chain.hpp"
 #include "verify/quote.hpp"
 
 namespace lumoz::app {
@@ -53,12 +54,16 @@ collateral::DataSet data_set(const CollateralSourceOptions& source) {
     return set;
 }
 
-Result<collateral::Request> wanted(const CollateralOptions& options) {
+/// What is asked for; `pck_chain` is filled where the quote needs one and a service may be asked.
+Result<collateral::Request> wanted(const CollateralOptions& options, collateral::Transport* transport,
+                                   std::string& pck_chain) {
     collateral::Request request{.platform = {}, .set = data_set(options.source)};
     if (!options.quote.empty()) {
         LUMOZ_TRY(const Bytes content, read_input(options.quote));
         LUMOZ_TRY(const Bytes quote, verify::quote_bytes(content));
-        LUMOZ_TRY(request.platform, evidence::platform_of(quote));
+        LUMOZ_TRY(collateral::PlatformOfQuote found, collateral::find_platform(transport, quote));
+        request.platform = found.platform;
+        pck_chain = std::move(found.pck_chain);
         return request;
     }
     const auto fmspc = fixed_from_hex<evidence::Fmspc>(options.fmspc);
@@ -115,10 +120,12 @@ Status write_bundle(const std::string& path, const collateral::Bundle& bundle) {
 }
 
 Result<Answer> supply(const CollateralOptions& options, const Trust& trust, bool online) {
-    LUMOZ_TRY(const collateral::Request request, wanted(options));
     Parts parts;
     LUMOZ_CHECK_OK(open_parts(parts, options.source, trust, online));
-    LUMOZ_TRY(const collateral::Supply supply, parts.keeper->get(request, trust.now, online));
+    std::string pck_chain;
+    LUMOZ_TRY(const collateral::Request request, wanted(options, parts.transport.get(), pck_chain));
+    LUMOZ_TRY(collateral::Supply supply, parts.keeper->get(request, trust.now, online));
+    supply.bundle.texts.pck_certificate_chain = std::move(pck_chain);
     LUMOZ_CHECK_OK(write_bundle(options.out, supply.bundle));
     Answer answer = describe(supply.bundle, trust, "collateral");
     answer.verdict.establish("fetched", std::to_string(supply.fetched));
@@ -163,11 +170,12 @@ Result<std::string> collateral_for(ByteView quote, const CollateralSourceOptions
                                    const Trust& trust) {
     if (source.service.empty() && source.cache.empty())
         return usage("needs --collateral, --collateral-service or --collateral-cache");
-    LUMOZ_TRY(const evidence::Platform platform, evidence::platform_of(quote));
     Parts parts;
     LUMOZ_CHECK_OK(open_parts(parts, source, trust, true));
-    LUMOZ_TRY(const collateral::Supply supply,
-              parts.keeper->get({.platform = platform, .set = data_set(source)}, trust.now));
+    LUMOZ_TRY(collateral::PlatformOfQuote found, collateral::find_platform(parts.transport.get(), quote));
+    LUMOZ_TRY(collateral::Supply supply,
+              parts.keeper->get({.platform = found.platform, .set = data_set(source)}, trust.now));
+    supply.bundle.texts.pck_certificate_chain = std::move(found.pck_chain);
     return supply.bundle.texts.to_json();
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/hex.hpp"
 #include "base/log.hpp"
+#include "collateral/pck_chain.hpp"
 
 namespace lumoz::app {
 namespace {
@@ -68,20 +69,25 @@ Result<std::unique_ptr<ServiceCollateral>> ServiceCollateral::open(const gateway
 }
 
 void ServiceCollateral::learn(ByteView quote) {
-    auto platform = evidence::platform_of(quote);
     {
         const std::scoped_lock lock(mutex_);
         if (learned_) return;
-        if (!platform) {
+    }
+    auto found = collateral::find_platform(transport_.get(), quote);
+    {
+        const std::scoped_lock lock(mutex_);
+        if (learned_) return;
+        if (!found) {
             log::error("collateral_unknown_platform",
-                       {{"rule", platform.error().rule}, {"where", platform.error().where}});
-            unknown_ = std::unexpected(platform.error());
+                       {{"rule", found.error().rule}, {"where", found.error().where}});
+            unknown_ = std::unexpected(found.error());
             return;
         }
         learned_ = true;
         unknown_ = {};
+        pck_chain_ = std::move(found->pck_chain);
     }
-    renewer_.start({.platform = *platform, .set = set_});
+    renewer_.start({.platform = found->platform, .set = set_});
     renewer_.wait_for_first(kFirstWait);
 }
 
@@ -90,8 +96,9 @@ std::shared_ptr<const identity::StapledCollateral> ServiceCollateral::current() 
     if (!bundle || clock_.now() > bundle->not_after) return nullptr;
     const std::scoped_lock lock(mutex_);
     if (stapled_from_ != bundle) {
-        stapled_ =
-            std::make_shared<const identity::StapledCollateral>(bundle->texts.to_json(), bundle->not_after);
+        evidence::Collateral texts = bundle->texts;
+        texts.pck_certificate_chain = pck_chain_;
+        stapled_ = std::make_shared<const identity::StapledCollateral>(texts.to_json(), bundle->not_after);
         stapled_from_ = bundle;
     }
     return stapled_;

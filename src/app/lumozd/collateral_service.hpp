@@ -39,7 +39,8 @@ private:
     collateral::Renewer renewer_;
     mutable std::mutex mutex_;
     bool learned_ = false;
-    Status unknown_;  ///< why the quote did not tell whose collateral is wanted
+    std::string pck_chain_;  ///< of a quote that has none; empty otherwise
+    Status unknown_;         ///< why the quote did not tell whose collateral is wanted
     mutable std::shared_ptr<const collateral::Bundle> stapled_from_;
     mutable std::shared_ptr<const identity::StapledCollateral> stapled_;
 };
