@@ -19,9 +19,8 @@ Bytes gzip(ByteView content) {
     z.next_out = out.data();
     z.avail_out = static_cast<uInt>(out.size());
     if (deflate(&z, Z_FINISH) != Z_STREAM_END) std::abort();
-    out.resize(out.size() - z.avail_out);
     deflateEnd(&z);
-    return out;
+    return to_bytes(ByteView(out).first(static_cast<std::size_t>(z.total_out)));
 }
 
 }  // namespace lumoz::evidence
