@@ -47,7 +47,7 @@ constexpr std::string_view kAbsent =
 CHAT_CACHE_EXPIRATION: receipts are kept by receipts.max_age, 30 days, and survive a restart
 ATTESTATION_CACHE_TTL: reports without a nonce are kept 300 s; with a nonce they are always fresh
 TLS_CERT_PATH: TLS ends inside with a key born in the TEE: listen.tls.chain_file takes a chain for that key
-DEV: there is no development switch; lumoz-simtee stands in for the TEE, and reports then say SIMULATED
+DEV: there is no development switch; a stand-in TEE is a program of its own, and reports show whose it is
 GPU_NO_HW_MODE: there is no switch that fakes GPU evidence
 RATE_LIMIT_BURST_SIZE: the burst is two seconds of limits.requests_per_second
 RATE_LIMIT_NO_TRUST_PROXY: X-Forwarded-For is believed from limits.trusted_proxies only, which is empty
