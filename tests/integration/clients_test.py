@@ -95,10 +95,10 @@ class Clients(unittest.TestCase):
         anthropic = self.module("anthropic")
         client = anthropic.Anthropic(base_url=self.service.url, auth_token=TOKEN, api_key=None, max_retries=0)
         for model in (MODEL, SCRIPTED):
-            message = client.messages.create(model=model, max_tokens=8, messages=MESSAGES, temperature=0)
+            message = client.messages.create(model=model, max_tokens=8, messages=MESSAGES, extra_body={"temperature": 0})
             self.assertTrue(message.content[0].text)
             # llama-server loses `message_start` when the first token is a part of a character: no dice here.
-            with client.messages.stream(model=model, max_tokens=8, messages=MESSAGES, temperature=0) as stream:
+            with client.messages.stream(model=model, max_tokens=8, messages=MESSAGES, extra_body={"temperature": 0}) as stream:
                 self.assertTrue("".join(stream.text_stream))
                 self.assertTrue(stream.get_final_message().stop_reason)
         with self.assertRaises(anthropic.NotFoundError):
