@@ -224,7 +224,9 @@ net::Task<void> Inference::cut_stream(receipt::CutBy by, ApiError error) {
     }
     const bool tell = sse_ && by != receipt::CutBy::Client;
     if (tell) {
-        const std::string event = error_event(error, call_.route->page);
+        // A piece of a long event may have left: a blank line ends it.
+        const std::string_view before = sent_ > scanner_.event_begin() ? "\n\n" : "";
+        const std::string event = std::string(before) + error_event(error, call_.route->page);
         hash_.update(as_bytes(event));
         sent_ += event.size();
         const Status told = co_await call_.exchange.write(as_bytes(event));

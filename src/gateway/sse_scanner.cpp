@@ -40,9 +40,11 @@ constexpr bool is_line_end(std::uint8_t byte) {
 void SseScanner::end_of_line() {
     if (!terminal_ && candidate_ && is_terminal(line_)) {
         terminal_ = true;
-        free_ = line_begin_;
-    } else if (terminal_ && line_empty_) {
+        free_ = is_long() ? line_begin_ : event_begin_;
+    } else if (line_empty_ && terminal_) {
         finished_ = true;
+    } else if (line_empty_) {
+        event_begin_ = total_ + 1;
     }
     line_.clear();
     candidate_ = true;
@@ -54,6 +56,7 @@ void SseScanner::take(std::uint8_t byte) {
         // The second half of CRLF belongs to the line that the CR ended.
         after_cr_ = false;
         line_begin_ = total_ + 1;
+        if (event_begin_ == total_) event_begin_ = total_ + 1;
         return;
     }
     after_cr_ = byte == '\r';
@@ -85,7 +88,9 @@ std::uint64_t SseScanner::feed(ByteView chunk) {
         ++total_;
         ++at;
     }
-    if (!terminal_) free_ = candidate_ && !line_empty_ ? line_begin_ : total_;
+    if (terminal_) return free_;
+    const std::uint64_t so_far = candidate_ && !line_empty_ ? line_begin_ : total_;
+    free_ = is_long() ? so_far : event_begin_;
     return free_;
 }
 
