@@ -348,6 +348,12 @@ class Process:
         self.file.close()
         return code
 
+    def wait(self, seconds):
+        """The exit code of a program that ends by itself."""
+        code = self.process.wait(seconds)
+        self.file.close()
+        return code
+
     def text(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
 
@@ -434,7 +440,11 @@ class Service:
                        "tee.guest_agent_socket": str(self.folder / "tee.sock"),
                        "collateral.file": str(self.folder / "tee" / "collateral.json"),
                        "receipts.ballast_bytes": "1MiB", "receipts.min_free_bytes": "2MiB", **engine, **(config or {})}
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
 
     def write_config(self):
         path = self.folder / "lumozd.toml"

@@ -292,8 +292,7 @@ class Processes(Case):
         service.stop()
         service.models = [self.model("a"), self.model("broken")]
         service.start(wait=False)
-        self.assertEqual(service.daemon.process.wait(60), 1)
-        service.daemon.file.close()
+        self.assertEqual(service.daemon.wait(60), 1)
         self.assertIn("the engine of `broken` ended 3 times", service.daemon.text())
 
     def test_an_engine_that_goes_is_stopped_and_one_that_comes_back_is_started(self):

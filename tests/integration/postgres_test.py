@@ -157,9 +157,8 @@ class TwoReplicas(unittest.TestCase):
                           ("postgres://lumoz@/postgres?host=/nowhere", "E_STORE_IO")):
             service.config["receipts.url"] = url
             daemon = Process(service.folder / "refused.log", program("lumozd"), "--config", str(service.write_config()))
-            self.assertNotEqual(daemon.process.wait(30), 0)
+            self.assertNotEqual(daemon.wait(30), 0)
             text = daemon.text()
-            daemon.stop()
             self.assertIn(said, text)
             self.assertNotIn("geheim", text)
 
