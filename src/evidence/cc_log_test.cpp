@@ -137,10 +137,7 @@ Bytes header_of(const std::vector<std::pair<unsigned, unsigned>>& banks, const B
 }
 
 std::string error_of(const Bytes& log) {
-    const auto parsed = parse_cc_log(log);
-    return parsed ? "accepted"
-                  : std::string(parsed.error().rule) + " " + std::string(parsed.error().where) + " " +
-                        parsed.error().detail;
+    return testing::whole_error_of(parse_cc_log(log));
 }
 
 TEST(CcLog, BanksOfTheHeaderComeInAnyOrderAndOnce) {

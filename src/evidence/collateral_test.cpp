@@ -18,9 +18,7 @@ TEST(Collateral, EachMemberBent) {
     full.pck_crl_issuer_chain = "chain";
     full.pck_certificate_chain = "leaf";
     full.tcb_info = "{}";
-    testing::Approval approval("collateral");
-    testing::add_json_bends<Collateral>(approval, full.to_json(), Collateral::parse, dump);
-    approval.check();
+    testing::expect_json_bends<Collateral>("collateral", full.to_json(), Collateral::parse, dump);
 }
 
 TEST(Collateral, WhatIsEmptyAndNotDemandedIsLeftOut) {

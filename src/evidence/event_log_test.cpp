@@ -10,7 +10,6 @@
 namespace lumoz::evidence {
 namespace {
 
-using testing::Approval;
 using testing::Dump;
 
 std::string runtime_event(std::string_view name, std::string_view payload) {
@@ -52,9 +51,8 @@ std::string error_of(std::string_view text) {
 }
 
 TEST(EventList, EachMemberBent) {
-    Approval approval("event_log");
-    testing::add_json_bends<EventLog>(approval, "[" + boot_event("a") + "," + full_event() + "]", read, dump);
-    approval.check();
+    testing::expect_json_bends<EventLog>("event_log", "[" + boot_event("a") + "," + full_event() + "]", read,
+                                         dump);
 }
 
 TEST(EventList, HasAtMost16384Events) {

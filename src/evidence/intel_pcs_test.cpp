@@ -12,7 +12,6 @@
 namespace lumoz::evidence {
 namespace {
 
-using testing::Approval;
 using testing::Dump;
 using testing::PcsAnswer;
 using testing::PcsAnswers;
@@ -51,9 +50,7 @@ Dump dump(const Collateral& c) {
 }
 
 TEST(IntelPcs, EachMemberBent) {
-    Approval approval("intel_pcs");
-    testing::add_json_bends<Collateral>(approval, PcsAnswers().text(), read, dump);
-    approval.check();
+    testing::expect_json_bends<Collateral>("intel_pcs", PcsAnswers().text(), read, dump);
 }
 
 TEST(IntelPcs, TextsAreCutOutAsTheyStand) {

@@ -111,10 +111,8 @@ TEST(PckRule, EachElementBent) {
     Parts parts;
     parts.members.push_back(member("9", der::boolean(true)));
     parts.members.push_back(member("0", der::boolean(true)));
-    testing::Approval approval("pck");
-    testing::add_der_bends<PckExtension>(
-        approval, parts.build(), [](ByteView sgx) { return parse_pck_extension(leaf(to_bytes(sgx))); }, dump);
-    approval.check();
+    testing::expect_der_bends<PckExtension>(
+        "pck", parts.build(), [](ByteView sgx) { return parse_pck_extension(leaf(to_bytes(sgx))); }, dump);
 }
 
 TEST(PckRule, EachMemberIsThereOnceAndOfItsKind) {

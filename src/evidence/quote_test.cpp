@@ -93,61 +93,61 @@ Bytes v5(std::uint16_t type, std::uint32_t size, std::uint32_t tee) {
 }
 
 std::string whole_error_of(ByteView quote) {
-    const auto parsed = Quote::parse(quote);
-    return parsed ? "accepted"
-                  : std::string(parsed.error().rule) + " " + std::string(parsed.error().where) + " " +
-                        parsed.error().detail;
+    return testing::whole_error_of(Quote::parse(quote));
 }
 
-TEST(Quote, EachTruncationByPlaceAndDetail) {
-    testing::Approval approval("quote_cut");
-    const std::pair<const char*, Bytes> quotes[] = {{"v3", v3()}, {"v4", v4()}, {"v5", v5(2, 584, 0x81)}};
-    for (const auto& [name, whole] : quotes) {
-        std::string last;
-        for (std::size_t size = 0; size <= whole.size(); ++size) {
-            // The count of bytes that are left is the only difference of most: those are one line.
-            const std::string error = whole_error_of(ByteView(whole).first(size));
-            const std::string start = error.substr(0, error.find(", have"));
-            if (start != last) approval.add(name, std::to_string(size) + " bytes", error);
-            last = start;
-        }
+/// What ever shorter quotes are refused for. The count of bytes that are left is the only difference of most:
+/// those are one line.
+class Cuts {
+public:
+    explicit Cuts(std::string_view file) : approval_(file) {}
+    void add(const char* name, const std::string& cut, ByteView quote) {
+        const std::string error = whole_error_of(quote);
+        std::string start = name + error.substr(0, error.find(", have"));
+        if (start != last_) approval_.add(name, cut, error);
+        last_ = std::move(start);
     }
-    approval.check();
+    void check() const { approval_.check(); }
+
+private:
+    testing::Approval approval_;
+    std::string last_;
+};
+
+TEST(Quote, EachTruncationByPlaceAndDetail) {
+    Cuts cuts("quote_cut");
+    const std::pair<const char*, Bytes> quotes[] = {{"v3", v3()}, {"v4", v4()}, {"v5", v5(2, 584, 0x81)}};
+    for (const auto& [name, whole] : quotes)
+        for (std::size_t size = 0; size <= whole.size(); ++size)
+            cuts.add(name, std::to_string(size) + " bytes", ByteView(whole).first(size));
+    cuts.check();
 }
 
 TEST(Quote, EachCutInsideTheSignatureSectionByPlaceAndDetail) {
-    testing::Approval approval("quote_section_cut");
+    Cuts cuts("quote_section_cut");
     const std::pair<const char*, Bytes> quotes[] = {{"v3", v3()}, {"v4", v4()}};
     for (const auto& [name, whole] : quotes) {
         const std::size_t size_at = whole[0] == 3 ? 432 : 632;
-        std::string last;
         for (std::size_t size = 0; size + size_at + 4 < whole.size(); ++size) {
             Bytes cut = whole;
             put_le(cut, size_at, size, 4);
-            const std::string error = whole_error_of(cut);
-            const std::string start = error.substr(0, error.find(", have"));
-            if (start != last) approval.add(name, std::to_string(size) + " bytes of the section", error);
-            last = start;
+            cuts.add(name, std::to_string(size) + " bytes of the section", cut);
         }
     }
-    approval.check();
+    cuts.check();
 }
 
 TEST(Quote, EachCutInsideTheEnvelopeByPlaceAndDetail) {
-    testing::Approval approval("quote_envelope_cut");
+    Cuts cuts("quote_envelope_cut");
     const Bytes whole = v4();
     const std::size_t envelope = whole.size() - 770;
-    std::string last;
     for (std::size_t size = 0; size < envelope; ++size) {
         Bytes cut(whole.begin(), whole.end() - static_cast<std::ptrdiff_t>(envelope - size));
         put_le(cut, 632, cut.size() - 636, 4);
         put_le(cut, 766, size, 4);
-        const std::string error = whole_error_of(cut);
-        const std::string start = error.substr(0, error.find(", have"));
-        if (start != last) approval.add("v4", std::to_string(size) + " bytes of the envelope", error);
-        last = start;
+        cuts.add("v4", std::to_string(size) + " bytes of the envelope", cut);
     }
-    approval.check();
+    cuts.check();
 }
 
 TEST(Quote, BodiesOfVersion5) {

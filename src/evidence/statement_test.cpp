@@ -11,7 +11,6 @@
 namespace lumoz::evidence {
 namespace {
 
-using testing::Approval;
 using testing::Dump;
 
 LumozStatement full() {
@@ -38,9 +37,7 @@ Dump dump(const LumozStatement& got) {
 }
 
 TEST(StatementReader, EachMemberBent) {
-    Approval approval("statement");
-    testing::add_json_bends<LumozStatement>(approval, full().text(), LumozStatement::parse, dump);
-    approval.check();
+    testing::expect_json_bends<LumozStatement>("statement", full().text(), LumozStatement::parse, dump);
 }
 
 TEST(StatementReader, EveryMemberComesBack) {
@@ -119,10 +116,8 @@ Dump dump_keyset(const Keyset& keyset) {
 }
 
 TEST(KeysetReader, EachMemberBent) {
-    Approval approval("keyset");
-    testing::add_json_bends<Keyset>(approval, keyset_text(many(2, kKey), many(1, kKey), kTls), Keyset::parse,
-                                    dump_keyset);
-    approval.check();
+    testing::expect_json_bends<Keyset>("keyset", keyset_text(many(2, kKey), many(1, kKey), kTls),
+                                       Keyset::parse, dump_keyset);
 }
 
 TEST(KeysetReader, ListsHaveAtMost256Keys) {

@@ -9,7 +9,6 @@
 namespace lumoz::evidence {
 namespace {
 
-using testing::Approval;
 using testing::Dump;
 
 std::string components(unsigned first, std::string_view label = R"(,"category":"BIOS","type":"ucode")") {
@@ -120,15 +119,11 @@ std::string error_of(std::string_view text) {
 }
 
 TEST(TcbInfoReader, EachMemberBent) {
-    Approval approval("tcb_info_tdx");
-    testing::add_json_bends<TcbInfo>(approval, good_tdx(), TcbInfo::parse, dump);
-    approval.check();
+    testing::expect_json_bends<TcbInfo>("tcb_info_tdx", good_tdx(), TcbInfo::parse, dump);
 }
 
 TEST(TcbInfoReader, EachMemberOfVersion2Bent) {
-    Approval approval("tcb_info_v2");
-    testing::add_json_bends<TcbInfo>(approval, sgx_v2(), TcbInfo::parse, dump);
-    approval.check();
+    testing::expect_json_bends<TcbInfo>("tcb_info_v2", sgx_v2(), TcbInfo::parse, dump);
 }
 
 TEST(TcbInfoReader, ModulesAreNamedInEitherCase) {
@@ -204,11 +199,9 @@ Dump dump_identity(const QeIdentity& identity) {
 }
 
 TEST(QeIdentityReader, EachMemberBent) {
-    Approval approval("qe_identity");
-    testing::add_json_bends<QeIdentity>(
-        approval, identity_text(isv_level(4, "OutOfDate") + "," + isv_level(8, "UpToDate")),
+    testing::expect_json_bends<QeIdentity>(
+        "qe_identity", identity_text(isv_level(4, "OutOfDate") + "," + isv_level(8, "UpToDate")),
         QeIdentity::parse, dump_identity);
-    approval.check();
 }
 
 TEST(QeIdentityReader, NamesTheThreeEnclaves) {

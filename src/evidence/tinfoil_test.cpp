@@ -11,9 +11,8 @@
 namespace lumoz::evidence {
 namespace {
 
-using testing::add_json_bends;
-using testing::Approval;
 using testing::Dump;
+using testing::expect_json_bends;
 
 const std::string kHash(64, 'a');
 const std::string kTls = "https://tinfoil.sh/key/spki-fp-sha256/v1",
@@ -155,9 +154,7 @@ Dump dump_v3(const TinfoilV3& v3) {
 }
 
 TEST(TinfoilV2Reader, EachMemberBent) {
-    Approval approval("tinfoil_v2");
-    add_json_bends<TinfoilV2>(approval, v2_document(packed({1, 2, 3})), read, dump_v2);
-    approval.check();
+    expect_json_bends<TinfoilV2>("tinfoil_v2", v2_document(packed({1, 2, 3})), read, dump_v2);
 }
 
 TEST(TinfoilV2Reader, TellsTheTwoProcessors) {
@@ -191,9 +188,7 @@ std::string bundle_with(std::string_view domain) {
 }
 
 TEST(TinfoilBundleReader, EachMemberBent) {
-    Approval approval("tinfoil_bundle");
-    add_json_bends<TinfoilBundle>(approval, bundle_with("example.com"), read, dump_bundle);
-    approval.check();
+    expect_json_bends<TinfoilBundle>("tinfoil_bundle", bundle_with("example.com"), read, dump_bundle);
 }
 
 TEST(TinfoilBundleReader, ADomainHas1To253Bytes) {
@@ -203,31 +198,23 @@ TEST(TinfoilBundleReader, ADomainHas1To253Bytes) {
 }
 
 TEST(TinfoilV3Reader, EachMemberBent) {
-    Approval approval("tinfoil_v3");
-    add_json_bends<TinfoilV3>(approval, Parts().text(), read, dump_v3);
-    approval.check();
+    expect_json_bends<TinfoilV3>("tinfoil_v3", Parts().text(), read, dump_v3);
+}
+
+template <std::string Parts::* kSection>
+Result<TinfoilV3> read_with(std::string_view section) {
+    Parts parts;
+    parts.*kSection = section;
+    return read<TinfoilV3>(parts.text());
 }
 
 TEST(TinfoilV3Reader, EachMemberOfTheKeysBent) {
-    Approval approval("tinfoil_keys");
-    const auto with_keys = [](std::string_view keys) {
-        Parts parts;
-        parts.keys = keys;
-        return read<TinfoilV3>(parts.text());
-    };
-    add_json_bends<TinfoilV3>(approval, good_keys(), with_keys, dump_v3);
-    approval.check();
+    expect_json_bends<TinfoilV3>("tinfoil_keys", good_keys(), read_with<&Parts::keys>, dump_v3);
 }
 
 TEST(TinfoilV3Reader, EachMemberOfTheDevicesBent) {
-    Approval approval("tinfoil_devices");
-    const auto with_devices = [](std::string_view devices) {
-        Parts parts;
-        parts.devices = devices;
-        return read<TinfoilV3>(parts.text());
-    };
-    add_json_bends<TinfoilV3>(approval, devices_with(list_of(2, kDevice)), with_devices, dump_v3);
-    approval.check();
+    expect_json_bends<TinfoilV3>("tinfoil_devices", devices_with(list_of(2, kDevice)),
+                                 read_with<&Parts::devices>, dump_v3);
 }
 
 TEST(TinfoilV3Reader, TellsTheTwoProcessors) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bender and the comparison with approved files, and tests of their own.
 #include "base/hex.hpp"
-#include "base/testing.hpp"
 #include "crypto/sha2.hpp"
+#include "evidence/testing/json_bends.hpp"
 #include "verify/test_bends.hpp"
 
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@ namespace lumoz::verify::testing {
 
 namespace {
 
+using evidence::testing::json_rebuilt;
 using json::Kind;
 using json::Value;
 
@@ -48,37 +49,19 @@ private:
         const std::vector<Value::Member> members = value.members();
         for (std::size_t i = 0; i < members.size(); ++i) {
             const std::string name = place + "/" + members[i].name;
-            add(name, "removed", around(value).with(without_member(members, i)));
+            add(name, "removed", around(value).with(json_rebuilt(value, i)));
             bend(name, members[i].value);
             if (std::ranges::find(whole_, members[i].name) == whole_.end()) inside(name, members[i].value);
         }
         const std::vector<Value> elements = value.elements();
         for (std::size_t i = 0; i < elements.size(); ++i) {
             const std::string name = place + "/" + std::to_string(i);
-            add(name, "removed", around(value).with(list(elements, i, 0)));
-            add(name, "twice", around(value).with(list(elements, i, 2)));
+            const std::string element(elements[i].raw());
+            add(name, "removed", around(value).with(json_rebuilt(value, i)));
+            add(name, "twice", around(elements[i]).with(element + "," + element));
             bend(name, elements[i]);
             inside(name, elements[i]);
         }
-    }
-
-    static std::string without_member(const std::vector<Value::Member>& members, std::size_t left_out) {
-        json::Writer out;
-        out.object();
-        for (std::size_t i = 0; i < members.size(); ++i)
-            if (i != left_out) out.key(members[i].name).raw(members[i].value.raw());
-        out.end();
-        return std::move(out).text();
-    }
-    /// The elements, one of them so many times.
-    static std::string list(const std::vector<Value>& elements, std::size_t one, unsigned times) {
-        json::Writer out;
-        out.array();
-        for (std::size_t i = 0; i < elements.size(); ++i)
-            for (unsigned n = 0; n < (i == one ? times : 1); ++n)
-                out.raw(elements[i].raw());
-        out.end();
-        return std::move(out).text();
     }
 
     void bend(const std::string& place, const Value& value) {
@@ -152,27 +135,6 @@ void put_text(Said& out, const char* name, const std::optional<std::string>& val
 
 void put_flag(Said& out, const char* name, bool value) {
     if (value) out[name] = "yes";
-}
-
-std::filesystem::path folder() {
-    return lumoz::testing::source_root() / "src/verify/testdata";
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> out;
-    for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
-        end = std::min(text.find('\n', begin), text.size());
-        if (text[begin] != '#') out.push_back(text.substr(begin, end - begin));
-    }
-    return out;
-}
-
-void write(const std::string& name, const std::vector<std::string>& lines) {
-    std::filesystem::create_directories(folder());
-    std::ofstream out(folder() / name, std::ios::binary);
-    out << "# SPDX-License-Identifier: Apache-2.0\n";
-    for (const std::string& line : lines)
-        out << line << '\n';
 }
 
 }  // namespace
@@ -314,18 +276,7 @@ void Approved::whole(std::string_view what, const Said& all) {
 }
 
 Approved::~Approved() {
-    const std::string file = name_ + ".tsv";
-    if (std::getenv("LUMOZ_APPROVE") != nullptr) {
-        write(file, lines_);
-        return;
-    }
-    const std::vector<std::string> want = lines_of(lumoz::testing::read_file(folder() / file));
-    EXPECT_EQ(lines_.size(), want.size()) << file;
-    std::size_t shown_lines = 0;
-    for (std::size_t i = 0; i < std::min(lines_.size(), want.size()) && shown_lines < 5; ++i) {
-        EXPECT_EQ(lines_[i], want[i]) << file << ", line " << i + 2;
-        if (lines_[i] != want[i]) ++shown_lines;
-    }
+    evidence::testing::hold_to_file("src/verify/testdata/" + name_ + ".tsv", lines_);
 }
 
 namespace {

@@ -244,18 +244,35 @@ TEST(ReportBends, AReportOfOurs) {
     table.demanding("no word about models", [](ReportDemand& r) { r.policy.model_root.reset(); });
 }
 
-/// What a statement says, each in a report of its own.
-TEST(ReportBends, StatementsAndKeysetsOfOurs) {
-    Approved approved("report_statements");
-    const Said good = verified(document(Service().members(nonce_of(9), Form::Lumoz)));
-    const auto line = [&](const char* what, const std::function<void(Service&)>& bend,
-                          const std::function<void(ReportDemand&)>& demanding = {}) {
+/// A table of services that differ from a good one, by their reports of one form.
+class Services {
+public:
+    Services(std::string_view name, Form form)
+        : approved_(name), form_(form), good_(verified(document(Service().members(nonce_of(9), form)))) {}
+    void line(const char* what, const std::function<void(Service&)>& bend,
+              const std::function<void(Members&)>& members = {}, const ReportDemand& demanded = demand()) {
         Service s;
         bend(s);
         s.statement.keyset_digest = s.keyset.digest();
+        Members m = s.members(nonce_of(9), form_);
+        if (members) members(m);
+        approved_.line(what, difference(good_, verified(document(m), demanded)));
+    }
+
+private:
+    Approved approved_;
+    Form form_;
+    Said good_;
+};
+
+/// What a statement says, each in a report of its own.
+TEST(ReportBends, StatementsAndKeysetsOfOurs) {
+    Services table("report_statements", Form::Lumoz);
+    const auto line = [&](const char* what, const std::function<void(Service&)>& bend,
+                          const std::function<void(ReportDemand&)>& demanding = {}) {
         ReportDemand d = demand();
         if (demanding) demanding(d);
-        approved.line(what, difference(good, verified(document(s.members(nonce_of(9), Form::Lumoz)), d)));
+        table.line(what, bend, {}, d);
     };
     line("no TLS key", [](Service& s) { s.statement.spki_sha256.reset(); });
     line("no model", [](Service& s) { s.statement.models.clear(); });
@@ -276,16 +293,7 @@ TEST(ReportBends, StatementsAndKeysetsOfOurs) {
 }
 
 TEST(ReportBends, EventLogsAndComposeFiles) {
-    Approved approved("report_logs");
-    const Said good = verified(document(Service().members(nonce_of(9), Form::Plain)));
-    const auto line = [&](const char* what, const std::function<void(Service&)>& bend,
-                          const std::function<void(Members&)>& members = {}) {
-        Service s;
-        bend(s);
-        Members m = s.members(nonce_of(9), Form::Plain);
-        if (members) members(m);
-        approved.line(what, difference(good, verified(document(m))));
-    };
+    Services table("report_logs", Form::Plain);
     const auto same = [](Service&) {};
     const auto no_log = [](Members& m) { m.erase("event_log"); };
     const auto unmeasured = [](Service& s) { s.td.mr_config_id = {}; };
@@ -293,30 +301,30 @@ TEST(ReportBends, EventLogsAndComposeFiles) {
         s.events.clear();
         s.td.rtmr[3] = {};
     };
-    line("no log", same, no_log);
-    line("no log and no compose file", same, [](Members& m) {
+    table.line("no log", same, no_log);
+    table.line("no log and no compose file", same, [](Members& m) {
         m.erase("event_log");
         m.erase("info");
     });
-    line("configuration id of zeros", unmeasured);
-    line("configuration id of zeros, no log", unmeasured, no_log);
-    line("no event", no_event);
-    line("no event, configuration id of zeros", [&](Service& s) {
+    table.line("configuration id of zeros", unmeasured);
+    table.line("configuration id of zeros, no log", unmeasured, no_log);
+    table.line("no event", no_event);
+    table.line("no event, configuration id of zeros", [&](Service& s) {
         no_event(s);
         unmeasured(s);
     });
-    line("another file in the configuration id", [](Service& s) { s.td.mr_config_id.bytes[1] ^= 1; });
-    line("another file in an id of another kind", [](Service& s) {
+    table.line("another file in the configuration id", [](Service& s) { s.td.mr_config_id.bytes[1] ^= 1; });
+    table.line("another file in an id of another kind", [](Service& s) {
         s.td.mr_config_id.bytes[0] = 2;
         s.td.mr_config_id.bytes[1] ^= 1;
     });
-    line("another file in the event", [](Service& s) {
+    table.line("another file in the event", [](Service& s) {
         s.events.clear();
         s.td.rtmr[3] = {};
         s.add_event("compose-hash", Bytes(32, 1));
     });
-    line("one more event", [](Service& s) { s.add_event("x", {1}); });
-    line("RTMR1 differs", [](Service& s) { s.td.rtmr[1].bytes[0] = 1; });
+    table.line("one more event", [](Service& s) { s.add_event("x", {1}); });
+    table.line("RTMR1 differs", [](Service& s) { s.td.rtmr[1].bytes[0] = 1; });
 }
 
 TEST(ReportBends, WithoutCollateral) {
@@ -354,6 +362,13 @@ TEST(ReportBends, ASevSnpReport) {
     table.set("signing_address", json::quoted(std::string(40, '1')));
     table.demanding("another nonce", [](ReportDemand& d) { d.nonce = nonce_of(8); });
     table.demanding("collateral is at hand", [](ReportDemand& d) { d.collateral = tee().collateral(); });
+}
+
+/// Turns a report into one of SEV-SNP.
+void take_snp(Members& members, const ReportData& data) {
+    members.erase("intel_quote");
+    members["tee_type"] = R"("sev_snp")";
+    members["cpu_evidence"] = json::quoted(to_base64(testing::snp_report(data)));
 }
 
 /// One more sentence about a document beside a good one.
@@ -520,20 +535,10 @@ TEST(ReportBends, FurtherReports) {
     bent(
         "SEV-SNP in one",
         [](auto& f) {
-            f.first.erase("intel_quote");
-            f.first["tee_type"] = R"("sev_snp")";
-            f.first["cpu_evidence"] = json::quoted(to_base64(testing::snp_report(
-                evidence::plain_report_data(f.service.ecdsa.address().view(), nonce_of(9)))));
+            take_snp(f.first, evidence::plain_report_data(f.service.ecdsa.address().view(), nonce_of(9)));
         },
         d);
-    bent(
-        "SEV-SNP in the last",
-        [](auto& f) {
-            f.second.erase("intel_quote");
-            f.second["tee_type"] = R"("sev_snp")";
-            f.second["cpu_evidence"] = json::quoted(to_base64(testing::snp_report(ReportData())));
-        },
-        d);
+    bent("SEV-SNP in the last", [](auto& f) { take_snp(f.second, ReportData()); }, d);
     const testing::Fleet fleet;
     line(approved, good, "one brings its own collateral",
          R"({"gateway_attestation":)" + document(fleet.gateway) + R"(,"model_attestations":[)" +
@@ -542,10 +547,8 @@ TEST(ReportBends, FurtherReports) {
     bent(
         "SEV-SNP in front",
         [](auto& f) {
-            f.gateway.erase("intel_quote");
-            f.gateway["tee_type"] = R"("sev_snp")";
-            f.gateway["cpu_evidence"] = json::quoted(to_base64(testing::snp_report(
-                evidence::tls_report_data(f.service.ecdsa.address().view(), f.service.spki, nonce_of(9)))));
+            take_snp(f.gateway, evidence::tls_report_data(f.service.ecdsa.address().view(), f.service.spki,
+                                                          nonce_of(9)));
         },
         d);
 }

@@ -58,7 +58,7 @@ public:
 
 private:
     std::string name_;
-    std::vector<std::string> lines_;
+    std::vector<std::string> lines_ = {"# SPDX-License-Identifier: Apache-2.0"};
 };
 
 }  // namespace lumoz::verify::testing

@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from harness import CHAT, MODEL, LoopbackServer, ScriptedEngine, Service, call, read_head, real_engine, wait_for
+from harness import CHAT, MODEL, LoopbackServer, ScriptedEngine, Service, call, read_request, real_engine, wait_for
 
 
 def token_line(name, token):
@@ -26,18 +26,13 @@ class Cloud(LoopbackServer):
         buffer = b""
         with connection:
             while self.running:
-                head, buffer = read_head(connection, buffer)
-                if head is None:
+                request = read_request(connection, buffer)
+                if request is None:
                     return
-                lines = head.decode("latin-1").split("\r\n")
-                headers = {k.strip().lower(): v.strip() for k, v in (line.split(":", 1) for line in lines[1:])}
-                length = int(headers.get("content-length", "0"))
-                while len(buffer) < length:
-                    buffer += connection.recv(65536)
-                body, buffer = buffer[:length], buffer[length:]
+                _, target, headers, body, buffer = request
                 token = headers["authorization"].removeprefix("Bearer ")
                 with self.lock:
-                    if lines[0].startswith("POST /v1/check_api_key "):
+                    if target == "/v1/check_api_key":
                         self.checks.append(token)
                         status = self.status.get(token, 401)
                     else:

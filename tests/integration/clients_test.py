@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from harness import MODEL as SCRIPTED
-from harness import ScriptedEngine, Service, call, real_engine
+from harness import ScriptedEngine, Service, call, python_package, real_engine
 
 TOKEN = "secret-token"
 MODEL = "smollm2"
@@ -56,14 +56,8 @@ class Clients(unittest.TestCase):
     def test_npm_viem_and_ethers(self):
         self.npm("signers.mjs")
 
-    def module(self, name):
-        try:
-            return __import__(name)
-        except ImportError:
-            return self.skipTest(f"the Python package `{name}` is not installed")
-
     def test_pypi_openai(self):
-        openai = self.module("openai")
+        openai = python_package("openai")
         client = openai.OpenAI(base_url=self.service.url + "/v1", api_key=TOKEN, max_retries=0)
         self.assertIn(MODEL, [m.id for m in client.models.list()])
         chat = client.chat.completions.create(model=MODEL, messages=MESSAGES, max_tokens=8)
@@ -92,7 +86,7 @@ class Clients(unittest.TestCase):
         slow.close()
 
     def test_pypi_anthropic(self):
-        anthropic = self.module("anthropic")
+        anthropic = python_package("anthropic")
         client = anthropic.Anthropic(base_url=self.service.url, auth_token=TOKEN, api_key=None, max_retries=0)
         for model in (MODEL, SCRIPTED):
             message = client.messages.create(model=model, max_tokens=8, messages=MESSAGES, extra_body={"temperature": 0})
@@ -105,7 +99,7 @@ class Clients(unittest.TestCase):
             client.messages.create(model="no-such-model", max_tokens=8, messages=MESSAGES)
 
     def test_pypi_litellm(self):
-        litellm = self.module("litellm")
+        litellm = python_package("litellm")
         litellm.suppress_debug_info = True
         options = {"model": "openai/" + MODEL, "api_base": self.service.url + "/v1", "api_key": TOKEN, "num_retries": 0}
         answer = litellm.completion(messages=MESSAGES, max_tokens=8, **options)

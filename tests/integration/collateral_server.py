@@ -53,10 +53,10 @@ class CollateralServer(LoopbackServer):
             try:
                 if self.down:
                     return
-                head, _ = read_head(connection)
+                head = read_head(connection)
                 if head is None:
                     return
-                target = head.split(b" ", 2)[1].decode()
+                target = head[1]
                 with self.lock:
                     self.requests.append(target)
                 self._send(connection, self._reply(target))

@@ -7,9 +7,11 @@ Everything listens on loopback or on Unix sockets in a fresh folder, and ends wi
 
 import hashlib
 import http.client
+import importlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -41,6 +43,14 @@ def real_engine():
     return engine, model
 
 
+def python_package(name):
+    """A package of PyPI, or the test is skipped."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise unittest.SkipTest(f"the Python package `{name}` is not installed") from None
+
+
 def wait_for(check, seconds, what):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -61,8 +71,8 @@ def alive(pid):
 
 
 class Answer:
-    def __init__(self, status, headers, body):
-        self.status, self.headers, self.body = status, headers, body
+    def __init__(self, status, headers, body, whole=True):
+        self.status, self.headers, self.body, self.whole = status, headers, body, whole
 
     def json(self):
         return json.loads(self.body)
@@ -105,6 +115,11 @@ def post_bytes(body, path=CHAT, headers=(), close=True):
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
+def signed_text(request, response):
+    """What is signed of an exchange."""
+    return f"{hashlib.sha256(request).hexdigest()}:{hashlib.sha256(response).hexdigest()}"
+
+
 def dechunk(data):
     """(body, whole): the de-chunked body and whether the terminating chunk was there."""
     body, at = b"", 0
@@ -122,14 +137,49 @@ def dechunk(data):
         at = end + 2 + size + 2
 
 
+def parse_answer(data):
+    """The answer in the bytes of `raw_exchange`, which may have been cut; None for one without a whole head."""
+    head, end, rest = data.partition(b"\r\n\r\n")
+    if not end:
+        return None
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {k.lower(): v for k, v in (line.split(": ", 1) for line in lines)}
+    if "transfer-encoding" in headers:
+        body, whole = dechunk(rest)
+        # The proof is owed from the terminal event on, whether or not the chunk behind it came.
+        whole = whole or b"data: [DONE]\n\n" in body
+    else:
+        body, whole = rest, len(rest) == int(headers["content-length"])
+    return Answer(int(first.split(" ")[1]), headers, body, whole)
+
+
 def read_head(connection, buffer=b""):
-    """(head of the next request without its empty line, what is behind it); None for a peer that has gone."""
+    """(method, target, headers, what is behind the head) of the next request; None for a peer that has gone."""
     while b"\r\n\r\n" not in buffer:
         piece = connection.recv(65536)
         if not piece:
-            return None, b""
+            return None
         buffer += piece
-    return tuple(buffer.split(b"\r\n\r\n", 1))
+    head, rest = buffer.split(b"\r\n\r\n", 1)
+    first, *lines = head.decode("latin-1").split("\r\n")
+    method, target, _ = first.split(" ")
+    headers = {k.strip().lower(): v.strip() for k, v in (line.split(":", 1) for line in lines)}
+    return method, target, headers, rest
+
+
+def read_request(connection, buffer=b""):
+    """(method, target, headers, body, what is behind it) of the next request; None for a peer that has gone."""
+    head = read_head(connection, buffer)
+    if head is None:
+        return None
+    method, target, headers, body = head
+    length = int(headers.get("content-length", "0"))
+    while len(body) < length:
+        piece = connection.recv(65536)
+        if not piece:
+            raise ConnectionError("gone in the middle of a body")
+        body += piece
+    return method, target, headers, body[:length], body[length:]
 
 
 class LoopbackServer:
@@ -147,8 +197,11 @@ class LoopbackServer:
         return f"http://{self.address[0]}:{self.address[1]}"
 
     def close(self):
-        self.running = False
-        self.listener.close()
+        """Nobody listens from here on. The thread that waits in `accept` would take one more connection after `close` alone."""
+        if self.running:
+            self.running = False
+            self.listener.shutdown(socket.SHUT_RDWR)
+            self.listener.close()
 
     def _accept(self):
         while self.running:
@@ -164,8 +217,9 @@ class ScriptedEngine(LoopbackServer):
     """An OpenAI-style engine on loopback. Member `script` of a request says what it does:
 
     `chunks` events, `delay_ms` between them, `size` of a plain answer, `die_after` bytes of the response then close,
-    `status` and `error` for an error (`refuse_first` of `key`: only so many times), `garbage` for bytes that are no HTTP, `hang_s` before the head, `crlf` line ends,
-    `no_done` leaves the terminal event out, `id` instead of the usual one. A request with `tools` gets a call of the first.
+    `status` and `error` for an error (with `refuse_first` and `key`: the first so many requests of that key only),
+    `garbage` for bytes that are no HTTP, `hang_s` before the head, `crlf` line ends, `no_done` leaves the terminal event
+    out, `id` instead of the usual one. A request with `tools` gets a call of the first.
     """
 
     def __init__(self):
@@ -180,16 +234,10 @@ class ScriptedEngine(LoopbackServer):
         with connection:
             try:
                 while self.running:
-                    head, buffer = read_head(connection, buffer)
-                    if head is None:
+                    request = read_request(connection, buffer)
+                    if request is None:
                         return
-                    lines = head.decode("latin-1").split("\r\n")
-                    headers = {k.strip().lower(): v.strip() for k, v in (line.split(":", 1) for line in lines[1:])}
-                    length = int(headers.get("content-length", "0"))
-                    while len(buffer) < length:
-                        buffer += connection.recv(65536)
-                    body, buffer = buffer[:length], buffer[length:]
-                    method, path, _ = lines[0].split(" ")
+                    method, path, headers, body, buffer = request
                     if method == "POST":
                         with self.lock:
                             self.requests.append((path, headers, body))
@@ -300,6 +348,12 @@ class Process:
         self.file.close()
         return code
 
+    def wait(self, seconds):
+        """The exit code of a program that ends by itself."""
+        code = self.process.wait(seconds)
+        self.file.close()
+        return code
+
     def text(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
 
@@ -386,7 +440,11 @@ class Service:
                        "tee.guest_agent_socket": str(self.folder / "tee.sock"),
                        "collateral.file": str(self.folder / "tee" / "collateral.json"),
                        "receipts.ballast_bytes": "1MiB", "receipts.min_free_bytes": "2MiB", **engine, **(config or {})}
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
 
     def write_config(self):
         path = self.folder / "lumozd.toml"
@@ -473,6 +531,24 @@ class Service:
         body = {"model": MODEL, "messages": [{"role": "user", "content": content}], **members}
         return call(self.address, "POST", path, body, {**self.auth(), **(headers or {})})
 
+    def receipt(self, identifier, name=None):
+        answer = self.get("/v1/aci/receipts/" + identifier, self.auth(name))
+        if answer.status != 200:
+            raise AssertionError(f"{answer.status} {answer.body!r}")
+        return answer.json()
+
+    def metric(self, name):
+        """The sum of a metric over its labels."""
+        values = re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", self.get("/metrics").body.decode(), re.MULTILINE)
+        if not values:
+            raise AssertionError(f"no metric {name}")
+        return sum(map(float, values))
+
+    def memory(self, field="VmRSS"):
+        """MiB of lumozd by `/proc/PID/status`: resident now, or at most (`VmHWM`)."""
+        status = pathlib.Path(f"/proc/{self.daemon.pid}/status").read_text(encoding="ascii")
+        return int(re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)[1]) / 1024
+
     def logs(self):
         return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
 
@@ -492,6 +568,16 @@ class Service:
                 raise AssertionError(f"{answer.status} {answer.body!r}")
         return {"signatures": [s.json() for s in signatures], "receipt": receipt.json(),
                 "keyset_digest": receipt.json()["workload_keyset_digest"]}
+
+    def evidence_file(self, digest):
+        """The stored evidence of a keyset, in a file."""
+        path = self.folder / f"evidence-{digest.removeprefix('sha256:')}.json"
+        if not path.exists():
+            answer = self.get("/v1/evidence/" + digest)
+            if answer.status != 200:
+                raise AssertionError(f"{answer.status} {answer.body!r}")
+            path.write_bytes(answer.body)
+        return path
 
     def verify_answer(self, request, response, proof, *more):
         folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))

@@ -145,7 +145,7 @@ class Privacy(unittest.TestCase):
             line = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
             self.assertEqual(line.split()[4:6], ["0", "0"], line)
         os.kill(service.daemon.pid, signal.SIGSEGV)
-        service.daemon.process.wait(10)
+        service.daemon.wait(10)
         wait_for(lambda: not alive(engine), 5, "the engine to end")
         self.assertFalse(list(service.folder.rglob("core*")))
 

@@ -6,7 +6,6 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import tempfile
 import threading
 import time
@@ -33,12 +32,6 @@ def children(pid):
     return found
 
 
-def die(engine):
-    """Nobody listens any more. (A thread that waits in accept would take one more connection after `close` alone.)"""
-    engine.listener.shutdown(socket.SHUT_RDWR)
-    engine.close()
-
-
 class Case(unittest.TestCase):
     def service(self, models, **options):
         service = Service(models=models, **options)
@@ -60,11 +53,8 @@ class Case(unittest.TestCase):
     def chat(self, service, model, **members):
         return service.chat(model=model, **members)
 
-    def receipt(self, service, answer):
-        return service.get("/v1/aci/receipts/" + answer.headers["x-receipt-id"]).json()
-
     def events(self, service, answer, kind):
-        return [e for e in self.receipt(service, answer)["event_log"] if e["type"] == kind]
+        return [e for e in service.receipt(answer.headers["x-receipt-id"])["event_log"] if e["type"] == kind]
 
     def status(self, service, model):
         answer = service.get("/v1/models/" + model)
@@ -107,7 +97,7 @@ class ByUrl(Case):
         service = self.service([{"name": "one", "engine": "url", "url": one.url},
                                 {"name": "two", "engine": "url", "url": two.url, "optional": True}], config=probes)
         self.assertEqual(self.chat(service, "two").status, 200)
-        die(two)
+        two.close()
         for _ in range(3):
             answer = self.chat(service, "two")
             self.assertEqual((answer.status, answer.error["code"]), (503, "engine_not_ready"))
@@ -118,7 +108,7 @@ class ByUrl(Case):
         ready = service.get("/ready")
         self.assertEqual(ready.status, 200)
         self.assertIn("two", ready.json()["warnings"]["engine"])
-        die(one)
+        one.close()
         wait_for(lambda: service.get("/ready").status == 503, 10, "/ready to see that one is down")
         self.assertIn("one", service.get("/ready").json()["checks"]["engine"])
         self.assertIn('lumoz_model_ready{model="one"} 0', service.get("/metrics").body.decode())
@@ -139,7 +129,7 @@ class ByUrl(Case):
         self.assertTrue(all(len(b.requests) >= 2 for b in backends if b is not busy))
         slow.join()
         # One dies: nobody notices.
-        die(backends[0])
+        backends[0].close()
         for _ in range(8):
             self.assertEqual(self.chat(service, "m").status, 200)
         page = service.get("/metrics").body.decode()
@@ -178,7 +168,7 @@ class Changes(Case):
         event = self.events(service, answer, "lumoz.models")[0]
         models = json.dumps([{"model_root": model_root(b"one"), "name": "one"}], separators=(",", ":"))
         self.assertEqual(event["models_sha256"], hashlib.sha256(models.encode()).hexdigest())
-        self.assertLessEqual(event["since"], self.receipt(service, answer)["served_at"])
+        self.assertLessEqual(event["since"], service.receipt(answer.headers["x-receipt-id"])["served_at"])
         self.assertEqual(self.events(service, before, "lumoz.models"), [])
 
         # A stream of the model that goes is answered to its end; a new request is not.
@@ -222,7 +212,7 @@ class Changes(Case):
         for thread in threads:
             thread.join()
 
-        evidence, good = {}, {}
+        good = {}
         for name, body, answer in answers:
             # 503: not probed yet; or the keys were new, and the table that the request began with was old.
             self.assertIn(answer.status, (200, 404, 503), answer.body)
@@ -232,10 +222,8 @@ class Changes(Case):
                 self.assertIn(answer.error["code"], ("model_not_attested", "engine_not_ready"))
         self.assertGreater(len({digest for _, digest in good}), 3)
         for (name, digest), (body, answer) in good.items():
-            if digest not in evidence:
-                evidence[digest] = service.folder / f"evidence-{len(evidence)}.json"
-                evidence[digest].write_bytes(service.get("/v1/evidence/" + digest).body)
-            code, verdict = service.verify_answer(body, answer.body, service.proof(answer.headers["x-receipt-id"]), "--report", evidence[digest])
+            proof = service.proof(answer.headers["x-receipt-id"])
+            code, verdict = service.verify_answer(body, answer.body, proof, "--report", service.evidence_file(digest))
             self.assertEqual(code, 0, verdict)
             self.assertEqual(self.events(service, answer, "lumoz.model")[0]["model_root"], model_root(name.encode()))
         statement = json.loads(service.get("/v1/attestation/report?binding=lumoz").json()["statement"])
@@ -304,8 +292,7 @@ class Processes(Case):
         service.stop()
         service.models = [self.model("a"), self.model("broken")]
         service.start(wait=False)
-        self.assertEqual(service.daemon.process.wait(60), 1)
-        service.daemon.file.close()
+        self.assertEqual(service.daemon.wait(60), 1)
         self.assertIn("the engine of `broken` ended 3 times", service.daemon.text())
 
     def test_an_engine_that_goes_is_stopped_and_one_that_comes_back_is_started(self):

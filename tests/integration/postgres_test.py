@@ -2,14 +2,14 @@
 """Two replicas of lumozd on one PostgreSQL: each serves what the other stored, and the loss of the database in mid-traffic
 gives errors, no answer without a receipt, and goes by itself."""
 
-import hashlib
 import json
 import random
 import threading
 import time
 import unittest
 
-from harness import CHAT, MODEL, PostgresServer, Process, ScriptedEngine, Service, call, dechunk, post_bytes, program, raw_exchange, wait_for
+from harness import (CHAT, MODEL, PostgresServer, Process, ScriptedEngine, Service, call, parse_answer, post_bytes, program, raw_exchange,
+                     signed_text, wait_for)
 
 TOKENS = {"alice": "token-of-alice", "bob": "token-of-bob"}
 
@@ -42,7 +42,7 @@ class TwoReplicas(unittest.TestCase):
         receipt_id, response_id = answer.headers["x-receipt-id"], answer.json()["id"]
         proofs = [service.proof(identifier) for service in self.replicas for identifier in (receipt_id, response_id)]
         self.assertEqual(proofs, [proofs[0]] * 4)
-        text = f"{hashlib.sha256(request).hexdigest()}:{hashlib.sha256(answer.body).hexdigest()}"
+        text = signed_text(request, answer.body)
         self.assertEqual([s["text"] for s in proofs[0]["signatures"]], [text, text])
         evidence = [service.get("/v1/evidence/" + proofs[0]["keyset_digest"]) for service in self.replicas]
         self.assertEqual([e.status for e in evidence], [200, 200])
@@ -95,29 +95,20 @@ class TwoReplicas(unittest.TestCase):
         random_ = random.Random(number)
         while not self.stopping:
             service = self.replicas[number % 2]
-            stream = random_.random() < 0.5
-            request = self.body(stream=stream, n=random_.random(), script={"chunks": 3, "delay_ms": random_.choice([0, 5])})
+            request = self.body(stream=random_.random() < 0.5, n=random_.random(), script={"chunks": 3, "delay_ms": random_.choice([0, 5])})
             token = f"Authorization: Bearer {TOKENS['alice']}"
             try:
-                data = raw_exchange(service.address, post_bytes(request, headers=[token]), timeout=40)
+                answer = parse_answer(raw_exchange(service.address, post_bytes(request, headers=[token]), timeout=40))
             except OSError:
                 continue
-            head, _, rest = data.partition(b"\r\n\r\n")
-            status = int(head.split(b" ")[1]) if head else 0
-            fields = {k.lower(): v for k, v in (line.split(": ", 1) for line in head.decode().split("\r\n")[1:])}
-            if status == 200 and stream:
-                response, complete = dechunk(rest)
-                complete = complete or b"data: [DONE]\n\n" in response
-            elif status == 200:
-                response, complete = rest, len(rest) == int(fields["content-length"])
-            else:
-                complete = False
+            if answer is None:
+                continue
             with self.lock:
-                if complete:
-                    whole.append((fields["x-receipt-id"], request, response))
+                if answer.status == 200 and answer.whole:
+                    whole.append((answer.headers["x-receipt-id"], request, answer.body))
                 else:
-                    statuses.append(status)
-            if status == 503:
+                    statuses.append(answer.status)
+            if answer.status == 503:
                 time.sleep(0.02)
 
     def test_the_loss_of_the_database_in_mid_traffic(self):
@@ -152,7 +143,7 @@ class TwoReplicas(unittest.TestCase):
         self.assertIn(503, statuses)
         for index, (receipt_id, request, response) in enumerate(whole):
             proof = self.replicas[index % 2].proof(receipt_id)
-            text = f"{hashlib.sha256(request).hexdigest()}:{hashlib.sha256(response).hexdigest()}"
+            text = signed_text(request, response)
             self.assertEqual([s["text"] for s in proof["signatures"]], [text, text])
         for service in self.replicas:
             self.assertTrue(service.daemon.running())
@@ -166,9 +157,8 @@ class TwoReplicas(unittest.TestCase):
                           ("postgres://lumoz@/postgres?host=/nowhere", "E_STORE_IO")):
             service.config["receipts.url"] = url
             daemon = Process(service.folder / "refused.log", program("lumozd"), "--config", str(service.write_config()))
-            self.assertNotEqual(daemon.process.wait(30), 0)
+            self.assertNotEqual(daemon.wait(30), 0)
             text = daemon.text()
-            daemon.stop()
             self.assertIn(said, text)
             self.assertNotIn("geheim", text)
 

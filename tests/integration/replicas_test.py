@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from harness import CHAT, MODEL, ROOT, PostgresServer, Process, ScriptedEngine, Service, call, wait_for
+from harness import CHAT, MODEL, ROOT, PostgresServer, Process, ScriptedEngine, Service, call, signed_text, wait_for
 
 TOKENS = {"team": "token-of-team"}
 NONCE = "5a" * 32
@@ -41,7 +41,7 @@ class BehindHaproxy(unittest.TestCase):
             "replicas.siblings": siblings, "limits.trusted_proxies": ["127.0.0.1"]}) for host, port in addresses]
         cls.plain, cls.attested = ("127.0.0.1", free_port()), ("127.0.0.1", free_port())
         cls.haproxy = Process(cls.folder / "haproxy.log", "haproxy", "-db", "-f", str(cls.configuration()))
-        wait_for(lambda: cls.up(), 20, "HAProxy")
+        wait_for(cls.up, 20, "HAProxy")
 
     @classmethod
     def tearDownClass(cls):
@@ -53,7 +53,7 @@ class BehindHaproxy(unittest.TestCase):
     @classmethod
     def configuration(cls):
         """What is shipped, with other addresses and quicker checks."""
-        text = (pathlib.Path(ROOT) / "deploy/haproxy/haproxy.cfg").read_text(encoding="utf-8")
+        text = (ROOT / "deploy/haproxy/haproxy.cfg").read_text(encoding="utf-8")
         first, second = cls.replicas
         text = text.replace("bind :8443", f"bind 127.0.0.1:{cls.attested[1]}").replace("bind 127.0.0.1:8080", f"bind 127.0.0.1:{cls.plain[1]}")
         for number, service in ((1, first), (2, second)):
@@ -90,8 +90,7 @@ class BehindHaproxy(unittest.TestCase):
             for _ in range(2):
                 found = self.signature(answer.headers["x-receipt-id"])
                 self.assertEqual(found.status, 200, found.body)
-                text = f"{hashlib.sha256(request).hexdigest()}:{hashlib.sha256(answer.body).hexdigest()}"
-                self.assertEqual(found.json()["text"], text)
+                self.assertEqual(found.json()["text"], signed_text(request, answer.body))
                 signers.add(found.json()["signing_address"])
         self.assertEqual(len(signers), 2, "both replicas answered")
 
@@ -102,10 +101,9 @@ class BehindHaproxy(unittest.TestCase):
             wait_for(lambda: all(self.ask()[1].status == 200 for _ in range(4)), 20, "the other replica to answer")
             for _, answer in asked:
                 self.assertEqual(self.signature(answer.headers["x-receipt-id"]).status, 200)
-            tls = replica.config["listen.tls.address"]
+            # HAProxy looks for it where it was.
             replica.config["listen.tls.address"] = f"127.0.0.1:{replica.tls_address[1]}"
             replica.start()
-            replica.config["listen.tls.address"] = tls
             wait_for(self.up, 20, "HAProxy to see it again")
 
     def test_a_report_lists_both_nodes_and_each_is_found_by_its_address(self):

@@ -24,13 +24,6 @@ def blind_tls():
     return context
 
 
-def metric(service, name):
-    for line in service.get("/metrics").body.decode().splitlines():
-        if line.startswith(name + " "):
-            return float(line.split()[1])
-    raise AssertionError(f"no metric {name}")
-
-
 def keyset(service):
     return call(service.address, "GET", "/").json()["workload_keyset_digest"]
 
@@ -88,16 +81,12 @@ class Rotation(unittest.TestCase):
         return service
 
     def verify_all(self, service, answers):
-        evidence = {}
         for request, response, receipt, digest in answers:
             proof = service.proof(receipt)
             self.assertEqual(proof["keyset_digest"], digest)
-            if digest not in evidence:
-                evidence[digest] = service.folder / f"evidence-{len(evidence)}.json"
-                evidence[digest].write_bytes(service.get("/v1/evidence/" + digest).body)
-            code, verdict = service.verify_answer(request, response, proof, "--report", evidence[digest])
+            code, verdict = service.verify_answer(request, response, proof, "--report", service.evidence_file(digest))
             self.assertEqual(code, 0, verdict)
-        return len(evidence)
+        return len({digest for _, _, _, digest in answers})
 
     def test_no_request_fails_while_keys_are_renewed(self):
         service = self.service(**{"listen.tls.address": "127.0.0.1:0"})
@@ -113,12 +102,12 @@ class Rotation(unittest.TestCase):
             each.thread.join()
             self.assertEqual(each.problems, [])
         answers = [answer for each in traffic for answer in each.answers]
-        self.assertGreater(metric(service, "lumoz_key_rotations_total"), 10)
-        self.assertEqual(metric(service, "lumoz_key_rotations_failed_total"), 0)
-        self.assertEqual(metric(service, "lumoz_receipts_failed_total"), 0)
+        self.assertGreater(service.metric("lumoz_key_rotations_total"), 10)
+        self.assertEqual(service.metric("lumoz_key_rotations_failed_total"), 0)
+        self.assertEqual(service.metric("lumoz_receipts_failed_total"), 0)
         self.assertGreater(self.verify_all(service, answers[:: max(1, len(answers) // 100)]), 5)
         # The keys of the answers are gone, all but those in force.
-        wait_for(lambda: metric(service, "lumoz_key_lives") == 1, 10, "the old keys to end")
+        wait_for(lambda: service.metric("lumoz_key_lives") == 1, 10, "the old keys to end")
 
     def test_a_stream_ends_under_the_keys_it_began_with(self):
         service = self.service()
@@ -128,7 +117,7 @@ class Rotation(unittest.TestCase):
         connection.request("POST", CHAT, body, HEADERS)
         response = connection.getresponse()
         after = rotate(service)
-        wait_for(lambda: metric(service, "lumoz_key_lives") == 2, 1, "both sets of keys to be counted")
+        wait_for(lambda: service.metric("lumoz_key_lives") == 2, 1, "both sets of keys to be counted")
         data = response.read()
         self.assertIn(b"data: [DONE]", data)
         self.assertEqual(response.headers["X-ACI-Keyset-Digest"], before)
@@ -137,7 +126,7 @@ class Rotation(unittest.TestCase):
         self.assertEqual(proof["keyset_digest"], before)
         self.verify_all(service, [(body, data, response.headers["X-Receipt-Id"], before)])
         self.assertEqual(keyset(service), after)
-        wait_for(lambda: metric(service, "lumoz_key_lives") == 1, 5, "the old keys to end")
+        wait_for(lambda: service.metric("lumoz_key_lives") == 1, 5, "the old keys to end")
 
     def test_reports_name_the_new_keys_at_once(self):
         service = self.service(**{"listen.tls.address": "127.0.0.1:0"})
@@ -167,7 +156,7 @@ class Rotation(unittest.TestCase):
         first = keyset(service)
         ready = wait_for(lambda: (r := service.get("/ready").json())["warnings"].get("keys") and r, 10, "the warning")
         self.assertIn("not renewed: E_TEE", ready["warnings"]["keys"])
-        self.assertGreaterEqual(metric(service, "lumoz_key_rotations_failed_total"), 1)
+        self.assertGreaterEqual(service.metric("lumoz_key_rotations_failed_total"), 1)
         self.assertEqual(keyset(service), first)
         wait_for(lambda: service.get("/ready").json()["missing"] == ["keyset"], 10, "the end of the keys")
         self.assertEqual(service.chat().status, 503)
@@ -181,8 +170,8 @@ class Reload(unittest.TestCase):
         self.addCleanup(service.close)
 
         def digest_of(answer):
-            receipt = service.get("/v1/aci/receipts/" + answer.headers["x-receipt-id"]).json()
-            return next(event["config_sha256"] for event in receipt["event_log"] if event["type"] == "lumoz.config")
+            events = service.receipt(answer.headers["x-receipt-id"])["event_log"]
+            return next(event["config_sha256"] for event in events if event["type"] == "lumoz.config")
 
         def report():
             return service.get("/v1/attestation/report?binding=lumoz&nonce=" + "0" * 64).json()
@@ -290,7 +279,7 @@ class PublicName(unittest.TestCase):
         certificate = wait_for(lambda: self.trusted(service), 10, "the certificate")
         self.handshake(service, "127.0.0.1")
         wait_for(lambda: service.get("/ready").json()["warnings"]["tls"].startswith("the certificate runs out in"), 5, "the warning before the end")
-        self.assertGreater(metric(service, "lumoz_tls_chain_not_after_seconds"), time.time() + 8 * 86400)
+        self.assertGreater(service.metric("lumoz_tls_chain_not_after_seconds"), time.time() + 8 * 86400)
         report = self.report(service)
         self.assertIn(ssl.DER_cert_to_PEM_cert(certificate).strip(), report["tls_certificate"])
         self.assertEqual(report["keyset"]["tls_public_keys"], [{"domain": "service.example", "spki_sha256": report["tls_cert_fingerprint"]}])

@@ -3,21 +3,16 @@
 
 15 seconds with 300 connections and 40 streams; with LUMOZ_FULL ten minutes with 1,000 connections and 200 streams."""
 
-import hashlib
 import json
-import os
-import pathlib
 import random
-import re
 import signal
 import socket
 import threading
 import time
 import unittest
 
-from harness import MODEL, ScriptedEngine, Service, call, dechunk, post_bytes, wait_for
+from harness import FULL, MODEL, ScriptedEngine, Service, call, parse_answer, post_bytes, signed_text, wait_for
 
-FULL = bool(os.environ.get("LUMOZ_FULL"))
 SECONDS, CONNECTIONS, STREAMS = (600, 1_000, 200) if FULL else (15, 300, 40)
 
 
@@ -29,15 +24,6 @@ class Soak(unittest.TestCase):
         self.addCleanup(self.service.close)
         self.lock, self.stopping = threading.Lock(), False
         self.whole, self.statuses, self.problems = [], {}, []
-
-    def resident(self):
-        """MiB of lumozd."""
-        text = pathlib.Path(f"/proc/{self.service.daemon.pid}/status").read_text(encoding="ascii")
-        return int(re.search(r"VmRSS:\s+(\d+) kB", text)[1]) / 1024
-
-    def metric(self, name):
-        page = self.service.get("/metrics").body.decode()
-        return sum(float(value) for value in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", page, re.MULTILINE))
 
     def stream(self, random_):
         """One streamed request; the client or the engine may die in the middle."""
@@ -54,14 +40,13 @@ class Soak(unittest.TestCase):
             data = b""
             while piece := connection.recv(65536):
                 data += piece
-        head, _, rest = data.partition(b"\r\n\r\n")
-        status = int(head.split(b" ")[1])
-        response, complete = dechunk(rest) if b"chunked" in head else (rest, False)
-        receipt = re.search(rb"(?i)x-receipt-id: (\S+)", head)
+        answer = parse_answer(data)
+        if answer is None:
+            raise ConnectionError("no answer")
         with self.lock:
-            self.statuses[status] = self.statuses.get(status, 0) + 1
-            if status == 200 and complete and b"data: [DONE]\n\n" in response:
-                self.whole.append((receipt[1].decode(), body, response))
+            self.statuses[answer.status] = self.statuses.get(answer.status, 0) + 1
+            if answer.status == 200 and answer.whole and b"data: [DONE]\n\n" in answer.body:
+                self.whole.append((answer.headers["x-receipt-id"], body, answer.body))
 
     def client(self, seed):
         random_ = random.Random(seed)
@@ -84,25 +69,25 @@ class Soak(unittest.TestCase):
                 self.service.daemon.process.send_signal(random.choice([signal.SIGUSR1, signal.SIGHUP]))
                 self.assertTrue(self.service.daemon.running(), self.service.logs()[-2000:])
                 if early is None and time.monotonic() - started > min(SECONDS / 2, 60):
-                    early = self.resident()
+                    early = self.service.memory()
         finally:
             self.stopping = True
             for thread in threads:
                 thread.join()
             for connection in idle:
                 connection.close()
-        wait_for(lambda: self.metric("lumoz_active_requests") == 1, 30, "all requests to end")  # this one itself
-        late = self.resident()
+        wait_for(lambda: self.service.metric("lumoz_active_requests") == 1, 30, "all requests to end")  # this one itself
+        late = self.service.memory()
         self.assertLess(late, early + 32, "memory grows")
         self.assertEqual(self.problems, [])
         self.assertEqual(set(self.statuses) - {200, 502}, set(), self.statuses)
         self.assertGreater(len(self.whole), STREAMS)
-        self.assertEqual(self.metric("lumoz_receipts_failed_total"), 0)
-        self.assertEqual(self.metric("lumoz_receipts_issued_total"), self.metric("lumoz_store_appended_total"))
+        self.assertEqual(self.service.metric("lumoz_receipts_failed_total"), 0)
+        self.assertEqual(self.service.metric("lumoz_receipts_issued_total"), self.service.metric("lumoz_store_appended_total"))
         for receipt, request, response in random.sample(self.whole, min(len(self.whole), 2_000)):
             found = call(self.service.address, "GET", f"/v1/signature/{receipt}")
             self.assertEqual(found.status, 200, found.body)
-            self.assertEqual(found.json()["text"], f"{hashlib.sha256(request).hexdigest()}:{hashlib.sha256(response).hexdigest()}")
+            self.assertEqual(found.json()["text"], signed_text(request, response))
 
 
 if __name__ == "__main__":

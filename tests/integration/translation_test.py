@@ -5,7 +5,7 @@ import hashlib
 import json
 import unittest
 
-from harness import MODEL, ScriptedEngine, Service, call
+from harness import MODEL, ScriptedEngine, Service, call, python_package, signed_text
 
 MESSAGES, RESPONSES = "/v1/messages", "/v1/responses"
 
@@ -30,8 +30,7 @@ class Translation(unittest.TestCase):
         return data, call(self.service.address, "POST", path, data, self.service.auth())
 
     def events(self, answer):
-        receipt = self.service.get("/v1/aci/receipts/" + answer.headers["x-receipt-id"]).json()
-        return {event["type"]: event for event in receipt["event_log"]}
+        return {event["type"]: event for event in self.service.receipt(answer.headers["x-receipt-id"])["event_log"]}
 
     def check_receipt(self, sent, answer, source):
         events = self.events(answer)
@@ -44,7 +43,7 @@ class Translation(unittest.TestCase):
 
     def check_proof(self, sent, answer, identifier):
         signature = self.service.get("/v1/signature/" + identifier).json()
-        self.assertEqual(signature["text"], hashlib.sha256(sent).hexdigest() + ":" + hashlib.sha256(answer.body).hexdigest())
+        self.assertEqual(signature["text"], signed_text(sent, answer.body))
         code, verdict = self.service.verify_answer(sent, answer.body, self.service.proof(identifier), "--url", self.service.url)
         self.assertEqual((code, verdict["result"]), (0, "accept"), verdict)
 
@@ -82,10 +81,7 @@ class Translation(unittest.TestCase):
         self.assertEqual(len(self.engine.requests), before)
 
     def test_anthropic_from_pypi(self):
-        try:
-            import anthropic
-        except ImportError:
-            self.skipTest("the Python package `anthropic` is not installed")
+        anthropic = python_package("anthropic")
         client = anthropic.Anthropic(base_url=self.service.url, auth_token="secret-token", max_retries=0)
         ask = {"model": MODEL, "max_tokens": 8, "messages": [{"role": "user", "content": "two and two?"}]}
         message = client.messages.create(**ask)
@@ -102,10 +98,7 @@ class Translation(unittest.TestCase):
             anthropic.Anthropic(base_url=self.service.url, auth_token="wrong", max_retries=0).messages.create(**ask)
 
     def test_responses_of_openai_from_pypi(self):
-        try:
-            import openai
-        except ImportError:
-            self.skipTest("the Python package `openai` is not installed")
+        openai = python_package("openai")
         client = openai.OpenAI(base_url=self.service.url + "/v1", api_key="secret-token", max_retries=0)
         response = client.responses.create(model=MODEL, input="two and two?", instructions="be brief")
         self.assertEqual((response.output_text, response.status, response.usage.total_tokens), ("four \u00fc", "completed", 5))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests of readers: what many bent inputs come to, one line each, held to a file of src/evidence/testdata
-// that was read and approved. LUMOZ_APPROVE=1 writes the files anew; what changes is in the diff.
+// For tests of readers: what many bent inputs come to, one line each, held to a file of testdata that was
+// read and approved. LUMOZ_APPROVE=1 writes the files anew; what changes is in the diff.
 #pragma once
 
 #include "base/hex.hpp"
@@ -81,6 +81,13 @@ inline std::string difference(const Dump& got, const Dump& good) {
     return out.empty() && got.lines() != good.lines() ? " another order" : out;
 }
 
+/// Rule, place and detail of an error, or `accepted`.
+template <class T>
+std::string whole_error_of(const Result<T>& got) {
+    if (got) return "accepted";
+    return std::string(got.error().rule) + " " + std::string(got.error().where) + " " + got.error().detail;
+}
+
 /// Exit code, rule, place and detail of an error, or what was read otherwise than in `good`.
 template <class T>
 std::string outcome_of(const Result<T>& got, Dump (*dump)(const T&), const Dump& good) {
@@ -90,7 +97,22 @@ std::string outcome_of(const Result<T>& got, Dump (*dump)(const T&), const Dump&
            (e.detail.empty() ? "" : ": ") + e.detail;
 }
 
-/// The lines of one file.
+/// Holds lines to the approved ones of a file, `path` being relative to the tree.
+inline void hold_to_file(std::string_view path, const std::vector<std::string>& lines) {
+    const std::filesystem::path file = lumoz::testing::source_root() / path;
+    if (std::getenv("LUMOZ_APPROVE") != nullptr) {
+        std::ofstream out(file, std::ios::binary);
+        for (const std::string& line : lines)
+            out << line << '\n';
+        return;
+    }
+    const std::vector<std::string> want = lines_of(lumoz::testing::read_file(file));
+    EXPECT_EQ(lines.size(), want.size()) << path << ": LUMOZ_APPROVE=1 writes it anew";
+    for (std::size_t i = 0; i < std::min(lines.size(), want.size()); ++i)
+        ASSERT_EQ(lines[i], want[i]) << path << ":" << i + 1;
+}
+
+/// The lines of one file of src/evidence/testdata.
 class Approval {
 public:
     explicit Approval(std::string_view name) : name_(name) {}
@@ -101,24 +123,31 @@ public:
         lines_.push_back(std::move(line));
     }
     /// Holds the lines to the file.
-    void check() const {
-        const auto path =
-            lumoz::testing::source_root() / "src/evidence/testdata" / (std::string(name_) + ".tsv");
-        if (std::getenv("LUMOZ_APPROVE") != nullptr) return write(path);
-        const std::vector<std::string> want = lines_of(lumoz::testing::read_file(path));
-        EXPECT_EQ(lines_.size(), want.size()) << path << ": LUMOZ_APPROVE=1 writes it anew";
-        for (std::size_t i = 0; i < std::min(lines_.size(), want.size()); ++i)
-            ASSERT_EQ(lines_[i], want[i]) << path << ":" << i + 1;
-    }
+    void check() const { hold_to_file("src/evidence/testdata/" + std::string(name_) + ".tsv", lines_); }
 
 private:
-    void write(const std::filesystem::path& path) const {
-        std::ofstream out(path, std::ios::binary);
-        for (const std::string& line : lines_)
-            out << line << '\n';
-    }
     std::string_view name_;
     std::vector<std::string> lines_;
 };
+
+/// One input that differs from a good one in one place.
+template <class Input>
+struct Bent {
+    std::string path;  ///< of the place, as the bender writes it
+    std::string bend;
+    Input input;
+};
+
+/// Holds what `read` makes of each bend of what it accepts to the file of that name.
+template <class T, class Input, class View>
+void expect_approved(std::string_view name, const Input& good, const std::vector<Bent<Input>>& bends,
+                     Result<T> (*read)(View), Dump (*dump)(const T&)) {
+    const Result<T> whole = read(good);
+    ASSERT_TRUE(whole.has_value()) << whole.error().where << ": " << whole.error().detail;
+    Approval approval(name);
+    for (const Bent<Input>& bent : bends)
+        approval.add(bent.path, bent.bend, outcome_of(read(bent.input), dump, dump(*whole)));
+    approval.check();
+}
 
 }  // namespace lumoz::evidence::testing

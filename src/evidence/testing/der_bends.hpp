@@ -55,18 +55,13 @@ inline std::optional<std::vector<DerNode>> der_nodes(ByteView data) {
     return out;
 }
 
-struct DerBend {
-    std::string path;  ///< indices joined by '.', with the tag
-    std::string bend;
-    Bytes der;
-};
-
 /// Each element left out, twice, of another tag, empty, longer, shorter, with another length, and with its
-/// first and last byte changed. Of lists of more than ten the first two and the last two.
+/// first and last byte changed. Of lists of more than ten the first two and the last two. Paths are indices
+/// joined by '.', with the tag.
 class DerBender {
 public:
     explicit DerBender(ByteView der) : root_(std::move(der_nodes(der)->front())) {}
-    std::vector<DerBend> run() {
+    std::vector<Bent<Bytes>> run() {
         walk("0", root_);
         return std::move(out_);
     }
@@ -123,17 +118,14 @@ private:
     }
 
     DerNode root_;
-    std::vector<DerBend> out_;
+    std::vector<Bent<Bytes>> out_;
 };
 
-/// Adds a line for each bend of DER that `read` accepts.
+/// A line for each bend of DER that `read` accepts.
 template <class T>
-void add_der_bends(Approval& approval, const Bytes& good, Result<T> (*read)(ByteView),
-                   Dump (*dump)(const T&)) {
-    const Result<T> whole = read(good);
-    ASSERT_TRUE(whole.has_value()) << whole.error().where << ": " << whole.error().detail;
-    for (const DerBend& bend : DerBender(good).run())
-        approval.add(bend.path, bend.bend, outcome_of(read(bend.der), dump, dump(*whole)));
+void expect_der_bends(std::string_view name, const Bytes& good, Result<T> (*read)(ByteView),
+                      Dump (*dump)(const T&)) {
+    expect_approved(name, good, DerBender(good).run(), read, dump);
 }
 
 }  // namespace lumoz::evidence::testing

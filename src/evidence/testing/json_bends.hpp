@@ -7,20 +7,30 @@
 
 namespace lumoz::evidence::testing {
 
-struct JsonBend {
-    std::string path;  ///< names and indices, joined by '/'
-    std::string bend;
-    std::string text;
-};
+/// An object or array anew: its members or elements without number `leave_out`, then `more`.
+inline std::string json_rebuilt(const json::Value& value, std::size_t leave_out, std::string_view more = {}) {
+    std::vector<std::string> parts;
+    for (const auto& member : value.members())
+        parts.push_back(json::quoted(member.name) + ":" + std::string(member.value.raw()));
+    for (const json::Value& element : value.elements())
+        parts.emplace_back(element.raw());
+    if (leave_out < parts.size()) parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(leave_out));
+    if (!more.empty()) parts.emplace_back(more);
+    std::string out(value.is_object() ? "{" : "[");
+    for (std::size_t i = 0; i < parts.size(); ++i)
+        out += (i == 0 ? "" : ",") + parts[i];
+    return out + (value.is_object() ? "}" : "]");
+}
 
 /// Each value left out, of each other kind, empty, longer, shorter, one more and one less, and each object
-/// with one member more. Of an array the first and the last element.
+/// with one member more. Of an array the first and the last element. Paths are names and indices, joined by
+/// '/'.
 class JsonBender {
 public:
     explicit JsonBender(std::string_view text)
         : text_(text),
           document_(*json::Document::parse(text, {.max_bytes = std::size_t{16} << 20, .max_depth = 64})) {}
-    std::vector<JsonBend> run() {
+    std::vector<Bent<std::string>> run() {
         walk("/", document_.root());
         return std::move(out_);
     }
@@ -64,51 +74,34 @@ private:
         put(path, "fraction", value, std::to_string(n) + ".5");
         put(path, "huge", value, "99999999999");
     }
-    /// The members or elements without number `leave_out`, then `more`.
-    static std::string rebuilt(const json::Value& value, std::size_t leave_out, std::string_view more) {
-        std::vector<std::string> parts;
-        for (const auto& member : value.members())
-            parts.push_back(json::quoted(member.name) + ":" + std::string(member.value.raw()));
-        for (const json::Value& element : value.elements())
-            parts.emplace_back(element.raw());
-        if (leave_out < parts.size()) parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(leave_out));
-        if (!more.empty()) parts.emplace_back(more);
-        std::string out(value.is_object() ? "{" : "[");
-        for (std::size_t i = 0; i < parts.size(); ++i)
-            out += (i == 0 ? "" : ",") + parts[i];
-        return out + (value.is_object() ? "}" : "]");
-    }
     void object(const std::string& path, const std::string& below, const json::Value& value) {
-        put(path, "one more", value, rebuilt(value, value.size(), "\"zz\":0"));
+        put(path, "one more", value, json_rebuilt(value, value.size(), "\"zz\":0"));
         const auto members = value.members();
         for (std::size_t i = 0; i < members.size(); ++i) {
-            put(below + members[i].name, "left out", value, rebuilt(value, i, ""));
+            put(below + members[i].name, "left out", value, json_rebuilt(value, i));
             walk(below + members[i].name, members[i].value);
         }
     }
     void array(const std::string& path, const std::string& below, const json::Value& value) {
         const auto elements = value.elements();
         if (elements.empty()) return;
-        put(path, "last twice", value, rebuilt(value, value.size(), elements.back().raw()));
+        put(path, "last twice", value, json_rebuilt(value, value.size(), elements.back().raw()));
         for (std::size_t i = 0; i < elements.size(); i += std::max<std::size_t>(elements.size() - 1, 1)) {
-            put(below + std::to_string(i), "left out", value, rebuilt(value, i, ""));
+            put(below + std::to_string(i), "left out", value, json_rebuilt(value, i));
             walk(below + std::to_string(i), elements[i]);
         }
     }
 
     std::string_view text_;
     json::Document document_;
-    std::vector<JsonBend> out_;
+    std::vector<Bent<std::string>> out_;
 };
 
-/// Adds a line for each bend of a text that `read` accepts.
+/// A line for each bend of a text that `read` accepts.
 template <class T>
-void add_json_bends(Approval& approval, const std::string& good, Result<T> (*read)(std::string_view),
-                    Dump (*dump)(const T&)) {
-    const Result<T> whole = read(good);
-    ASSERT_TRUE(whole.has_value()) << whole.error().where << ": " << whole.error().detail;
-    for (const JsonBend& bend : JsonBender(good).run())
-        approval.add(bend.path, bend.bend, outcome_of(read(bend.text), dump, dump(*whole)));
+void expect_json_bends(std::string_view name, const std::string& good, Result<T> (*read)(std::string_view),
+                       Dump (*dump)(const T&)) {
+    expect_approved(name, good, JsonBender(good).run(), read, dump);
 }
 
 }  // namespace lumoz::evidence::testing

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// npm `@anthropic-ai/sdk`, unmodified: messages, stream, tools, errors, retries.
+// npm `@anthropic-ai/sdk`, unmodified: messages, stream, tools, errors.
 import assert from "node:assert/strict";
 import Anthropic from "@anthropic-ai/sdk";
 
