@@ -31,6 +31,7 @@ public:
     }
     [[nodiscard]] Status healthy() const override { return {}; }
     [[nodiscard]] store::StoreCounters counters() const override { return {}; }
+    void upkeep_now() override {}
     std::atomic<bool> failing = false;
     std::vector<std::string> digests;
 };
