@@ -191,6 +191,20 @@ TEST_F(Rotation, KeysThatRequestsHoldAreBounded) {
     EXPECT_EQ(begun, 4);
 }
 
+TEST_F(Rotation, ALifeThatOneRequestHoldsIsNotLeftFarBehind) {
+    ASSERT_TRUE(rotation.first());
+    SharedEpoch request = current;
+    for (int i = 0; i < 5; ++i) {
+        rotation.ask("signal");
+        settle();
+    }
+    EXPECT_EQ(rotation.state().lives, 2U);
+    EXPECT_EQ(begun, 3) << "the store keeps the evidence of so many";
+    request.reset();
+    settle();
+    EXPECT_EQ(begun, 4);
+}
+
 TEST_F(Rotation, APlanThatFailsIsAFailure) {
     bool bad = false;
     KeyRotation other(
