@@ -49,11 +49,11 @@ std::unique_ptr<store::ReceiptStore> open_store(const std::string& place, const 
         auto target = store::read_pg_target(place, {}, false);
         if (!target) stop(target.error());
         options.target = std::move(*target);
-        auto opened = store::PostgresStore::open(options, clock);
+        auto opened = store::open_postgres_store(options, clock);
         if (!opened) stop(opened.error());
         return std::move(*opened);
     }
-    auto opened = store::SqliteStore::open({.directory = place}, clock);
+    auto opened = store::open_sqlite_store({.directory = place}, clock);
     if (!opened) stop(opened.error());
     return std::move(*opened);
 }

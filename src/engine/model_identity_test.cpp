@@ -17,16 +17,12 @@ namespace fs = std::filesystem;
 
 class ModelRoot : public ::testing::Test {
 public:
-    ModelRoot() {
-        std::string name = (fs::temp_directory_path() / "lumoz-model-XXXXXX").string();
-        dir = ::mkdtemp(name.data());
-    }
-    ~ModelRoot() override { fs::remove_all(dir); }
     void put(const fs::path& name, std::string_view content) const {
         fs::create_directories((dir / name).parent_path());
         std::ofstream(dir / name, std::ios::binary) << content;
     }
-    fs::path dir;
+    const lumoz::testing::ScratchFolder folder;
+    const fs::path& dir = folder.path();
 };
 
 /// Text of a member, or nothing.

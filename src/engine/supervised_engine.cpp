@@ -233,24 +233,9 @@ void SupervisedEngine::begin_stop() {
 }
 
 void SupervisedEngine::stop() {
-    ready_.store(false, std::memory_order_release);
-    const pid_t pid = pid_.exchange(0);
-    if (pid != 0) {
-        (void)::kill(-pid, SIGTERM);
-        const auto until = Clock::now() + options_.stop_timeout;
-        bool ended = false;
-        while (!ended && Clock::now() < until) {
-            drain_output();
-            ended = ::waitpid(pid, nullptr, WNOHANG) == pid;
-            if (!ended) std::this_thread::sleep_for(kPoll);
-        }
-        if (!ended) {
-            (void)::kill(-pid, SIGKILL);
-            (void)::waitpid(pid, nullptr, 0);
-        }
-    }
-    if (output_fd_ >= 0) (void)::close(output_fd_);
-    output_fd_ = -1;
+    begin_stop();
+    for (step(); !stopped(); step())
+        std::this_thread::sleep_for(kPoll);
     (void)::unlink(socket_path_.c_str());
     (void)::rmdir(socket_dir_.c_str());
 }

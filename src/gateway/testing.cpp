@@ -101,7 +101,7 @@ World::World(WorldOptions options) {
     store_options.directory = dir / "receipts";
     store_options.min_free_bytes = 0;
     store_options.ballast_bytes = 0;
-    sqlite = *store::SqliteStore::open(store_options, clock);
+    sqlite = *store::open_sqlite_store(store_options, clock);
     store.emplace(*sqlite);
     const Status put = store->put_keyset({.keyset_digest = identity.keyset_digest,
                                           .made_at = identity.born_at,

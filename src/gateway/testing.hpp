@@ -71,6 +71,7 @@ public:
         return real_.healthy();
     }
     [[nodiscard]] store::StoreCounters counters() const override { return real_.counters(); }
+    void upkeep_now() override { real_.upkeep_now(); }
 
     bool failing = false;
     bool unhealthy = false;
@@ -145,7 +146,7 @@ public:
     std::optional<receipt::Signer> signer;
     TestDevice device;
     std::optional<identity::CollateralFile> collateral;
-    std::unique_ptr<store::SqliteStore> sqlite;
+    std::unique_ptr<store::ReceiptStore> sqlite;
     std::optional<TestStore> store;
     std::optional<identity::Attestor> attestor;
     std::optional<identity::Reports> reports;

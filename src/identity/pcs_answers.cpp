@@ -55,7 +55,7 @@ Result<std::string> pcs_answers_json(const evidence::Collateral& c, const eviden
     LUMOZ_TRY(const Bytes pck_crl, evidence::decode_crl(c.pck_crl));
     LUMOZ_TRY(const Bytes root_crl, evidence::decode_crl(c.root_ca_crl));
     const std::string tee = std::string(kService) + (platform.tdx ? "/tdx" : "/sgx") + "/certification/v4";
-    const std::string ca = platform.ca == evidence::PckCa::Platform ? "platform" : "processor";
+    const std::string ca(to_text(platform.ca));
     json::Writer out;
     out.object().key("responses").array();
     write(out,

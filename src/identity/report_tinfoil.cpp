@@ -46,8 +46,9 @@ std::string crypto_material(const PublicIdentity& identity) {
 std::optional<std::string> pcs_answers(const tee::Evidence& evidence, const StapledCollateral* stapled) {
     if (stapled == nullptr) return std::nullopt;
     const auto collateral = evidence::Collateral::parse(stapled->json);
-    const auto platform = evidence::platform_of(evidence.quote);
-    if (!collateral || !platform) return std::nullopt;
+    if (!collateral) return std::nullopt;
+    const auto platform = evidence::platform_of(evidence.quote, collateral->pck_certificate_chain);
+    if (!platform) return std::nullopt;
     auto answers = pcs_answers_json(*collateral, *platform);
     if (!answers) return std::nullopt;
     return std::move(*answers);

@@ -64,6 +64,22 @@ TEST(TinfoilDocument, ThirdGenerationBindsTheNonceAndSaysThatThereIsNoDevice) {
     EXPECT_EQ(read->evidence, d.evidence.quote);
 }
 
+/// A quote that only names its platform needs the PCK chain that was stapled with the other documents.
+TEST(TinfoilDocument, CarriesTheCollateralOfEveryKindOfQuote) {
+    const auto vectors = lumoz::testing::vectors_dir();
+    if (!vectors) GTEST_SKIP() << "no shared vectors";
+    for (const std::string name : {"ok-tdx-processor-ca", "ok-certtype3"}) {
+        Documents d;
+        const std::string quote = lumoz::testing::read_file(*vectors / "tdx/quotes/syn" / (name + ".bin"));
+        d.evidence.quote = to_bytes(as_bytes(quote));
+        const StapledCollateral stapled{
+            .json = lumoz::testing::read_file(*vectors / "tdx/collateral/syn" / (name + ".json"))};
+        const std::string text =
+            tinfoil_v3_json(d.tee, bind_tinfoil(d.service.identity, d.nonce), d.evidence, &stapled);
+        EXPECT_NE(text.find("\"intel-pcs\""), std::string::npos) << name;
+    }
+}
+
 TEST(TinfoilDocument, SevSnpHasItsOwnFormats) {
     Documents d;
     d.tee.tee_type = "sev_snp";

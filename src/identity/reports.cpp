@@ -54,9 +54,6 @@ public:
     ReportsCounters counters() const;
 
 private:
-    Binding bind(BindingForm form, ReportKey key, const std::optional<Nonce>& nonce) const {
-        return bind_report(identity_, key, form, nonce);
-    }
     SharedText build(const Binding& binding, const tee::Evidence& evidence, UnixTime made_at);
     std::string document(const Binding& binding, const tee::Evidence& evidence,
                          const StapledCollateral* collateral, UnixTime made_at) const;
@@ -101,7 +98,7 @@ std::string Reports::Impl::document(const Binding& binding, const tee::Evidence&
 
 void Reports::Impl::fresh(BindingForm form, ReportKey key, const Nonce& nonce, Done done) {
     const UnixTime made_at = clock_.now();
-    Binding binding = bind(form, key, nonce);
+    Binding binding = bind_report(identity_, key, form, nonce);
     const ReportData report_data = binding.report_data;
     attestor_.quote(report_data, [self = shared_from_this(), binding = std::move(binding), made_at,
                                   done = std::move(done)](Result<SharedEvidence> evidence) mutable {
@@ -148,7 +145,7 @@ void Reports::Impl::renew(BindingForm form, ReportKey key) {
     std::optional<Nonce> nonce;
     // The v1 forms have a place for a nonce and none for "no nonce" (specs/api.md 3.1).
     if (form == BindingForm::Plain || form == BindingForm::Tls) nonce = crypto::random_fixed<Nonce>();
-    Binding binding = bind(form, key, nonce);
+    Binding binding = bind_report(identity_, key, form, nonce);
     const ReportData report_data = binding.report_data;
     const std::size_t kind = kind_of(form, key);
     attestor_.quote(report_data, [self = shared_from_this(), binding = std::move(binding), made_at,

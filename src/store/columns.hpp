@@ -11,6 +11,9 @@ Status check_record(const Record& record);
 /// `E_STORE_RECORD` when a bound of KeysetEvidence is broken.
 Status check_keyset(const KeysetEvidence& keyset);
 
+/// What a row takes beside its document, about: the other columns and two indexes.
+inline constexpr std::int64_t kRowBytes = 600;
+
 /// What an index holds of an id: the first 8 bytes of its SHA-256. A look-up compares the id itself too.
 [[nodiscard]] std::int64_t index_key(std::string_view id);
 

@@ -60,16 +60,12 @@ PgParams& PgParams::add(PgArray array) {
     values_.emplace_back(std::move(array.bytes_));
     return *this;
 }
-PgParams& PgParams::add_null() {
-    values_.emplace_back(std::nullopt);
-    return *this;
-}
 
 PgParams::Raw PgParams::raw() const {
     Raw out;
-    for (const auto& value : values_) {
-        out.values.push_back(value ? value->data() : nullptr);
-        out.lengths.push_back(value ? static_cast<int>(value->size()) : 0);
+    for (const std::string& value : values_) {
+        out.values.push_back(value.data());
+        out.lengths.push_back(static_cast<int>(value.size()));
         out.formats.push_back(1);
     }
     return out;

@@ -5,7 +5,7 @@
 
 #include "base/bytes.hpp"
 
-#include <optional>
+#include <string>
 #include <vector>
 
 namespace lumoz::store {
@@ -36,7 +36,6 @@ public:
     PgParams& add(ByteView bytes);
     PgParams& add(std::string_view text) { return add(as_bytes(text)); }
     PgParams& add(PgArray array);
-    PgParams& add_null();
 
     /// As libpq wants them; valid until the next `add`.
     struct Raw {
@@ -47,7 +46,7 @@ public:
     [[nodiscard]] Raw raw() const;
 
 private:
-    std::vector<std::optional<std::string>> values_;
+    std::vector<std::string> values_;
 };
 
 }  // namespace lumoz::store

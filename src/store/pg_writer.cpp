@@ -11,8 +11,6 @@ namespace {
 
 /// Replicas that write at a time; more share the last lane.
 constexpr std::int64_t kLanes = 64;
-/// What a row takes beside its document: the other columns and two indexes, about.
-constexpr std::int64_t kRowBytes = 600;
 /// Names and digests that are remembered; beyond it they are asked for again.
 constexpr std::size_t kRemembered = 65536;
 /// Records wait meanwhile.
@@ -110,8 +108,21 @@ PgArray array_of(const std::set<std::string_view>& texts) {
     return out;
 }
 
+using Numbers = std::map<std::string, std::int64_t, std::less<>>;
+
+/// What a member of the batch's records says, where it has no number yet. A map that grew too large is begun
+/// anew.
+std::set<std::string_view> not_known(Numbers& known, std::span<const Pending> batch,
+                                     std::string Record::* member) {
+    if (known.size() > kRemembered) known.clear();
+    std::set<std::string_view> out;
+    for (const Pending& item : batch)
+        if (!known.contains(item.record.*member)) out.insert(item.record.*member);
+    return out;
+}
+
 /// Rows `number, name` into a map.
-Status remember(std::map<std::string, std::int64_t, std::less<>>& known, const PgRows& rows) {
+Status remember(Numbers& known, const PgRows& rows) {
     for (std::size_t row = 0; row < rows.size(); ++row) {
         LUMOZ_TRY(const std::int64_t number, rows.integer(row, 0));
         LUMOZ_TRY(std::string name, rows.text(row, 1, kMaxIdBytes));
@@ -222,10 +233,7 @@ Status PgWriter::prepare_all() {
 }
 
 Status PgWriter::know_owners(std::span<const Pending> batch) {
-    if (owners_.size() > kRemembered) owners_.clear();
-    std::set<std::string_view> names;
-    for (const Pending& item : batch)
-        if (!owners_.contains(item.record.owner)) names.insert(item.record.owner);
+    const std::set<std::string_view> names = not_known(owners_, batch, &Record::owner);
     if (names.empty()) return {};
     LUMOZ_TRY([[maybe_unused]] const PgRows made,
               db_.query("owners_make", PgParams().add(array_of(names)), "store.pg_writer.owner", 0));
@@ -235,10 +243,7 @@ Status PgWriter::know_owners(std::span<const Pending> batch) {
 }
 
 Status PgWriter::know_keysets(std::span<const Pending> batch) {
-    if (keysets_.size() > kRemembered) keysets_.clear();
-    std::set<std::string_view> digests;
-    for (const Pending& item : batch)
-        if (!keysets_.contains(item.record.keyset_digest)) digests.insert(item.record.keyset_digest);
+    const std::set<std::string_view> digests = not_known(keysets_, batch, &Record::keyset_digest);
     if (digests.empty()) return {};
     // A keyset that another replica stored is used from here on.
     for (const char* statement : {"renew", "keysets"}) {
@@ -318,12 +323,10 @@ Status PgWriter::put_keyset(const KeysetEvidence& keyset) {
 }
 
 Status PgWriter::renew(std::span<const std::string> digests) {
-    std::set<std::string_view> all(digests.begin(), digests.end());
-    for (const auto& [digest, number] : keysets_)
-        all.insert(digest);
-    if (all.empty()) return {};
+    if (digests.empty()) return {};
+    const std::set<std::string_view> names(digests.begin(), digests.end());
     LUMOZ_TRY([[maybe_unused]] const PgRows rows,
-              db_.query("renew", PgParams().add(array_of(all)), "store.pg_writer.renew", 0));
+              db_.query("renew", PgParams().add(array_of(names)), "store.pg_writer.renew", 0));
     return {};
 }
 

@@ -21,7 +21,7 @@ public:
     /// renewed in time; nothing is stored, `renew` and try again.
     Status write(std::span<Pending> batch);
     Status put_keyset(const KeysetEvidence& keyset);
-    /// Says of these keysets, and of those that were written with, that they are in use.
+    /// Says of these keysets that they are in use.
     Status renew(std::span<const std::string> digests);
 
     /// Deletes rows among the `count` oldest: those served before `before`, and as many as are above

@@ -27,32 +27,10 @@ struct PostgresOptions {
     std::chrono::seconds lease = std::chrono::hours(1);
 };
 
-class PostgresStore final : public ReceiptStore {
-public:
-    /// Connects, makes the schema or migrates an older one forward. `E_STORE_IO`, `E_STORE_VERSION`,
-    /// `E_STORE_READONLY`, `E_STORE_NOT_DURABLE` (the server runs without fsync, and durability is full).
-    /// `clock` must outlive the store.
-    static Result<std::unique_ptr<PostgresStore>> open(const PostgresOptions& options, const Clock& clock);
-    /// Writes what is queued, then closes.
-    ~PostgresStore() override;
-
-    void append(Record record, Done done) override;
-    Result<std::optional<StoredRecord>> find(std::optional<std::string_view> owner,
-                                             std::string_view id) override;
-    Status put_keyset(KeysetEvidence keyset) override;
-    Result<std::optional<KeysetEvidence>> keyset(std::string_view keyset_digest) override;
-    Result<std::vector<UsageTotal>> usage(std::string_view owner) override;
-    [[nodiscard]] Status healthy() const override;
-    /// `bytes_free` is the database's to know: 0.
-    [[nodiscard]] StoreCounters counters() const override;
-
-    /// Runs one round of retention now and waits for it; for tests.
-    void upkeep_now();
-
-private:
-    class Impl;
-    explicit PostgresStore(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
-};
+/// Connects, makes the schema or migrates an older one forward. `E_STORE_IO`, `E_STORE_VERSION`,
+/// `E_STORE_READONLY`, `E_STORE_NOT_DURABLE` (the server runs without fsync, and durability is full).
+/// `clock` must outlive the store, which writes what is queued before it closes. `bytes_free` of its counters
+/// is the database's to know: 0.
+Result<std::unique_ptr<ReceiptStore>> open_postgres_store(const PostgresOptions& options, const Clock& clock);
 
 }  // namespace lumoz::store

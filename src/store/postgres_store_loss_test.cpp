@@ -15,7 +15,6 @@ namespace {
 
 using testing::answer;
 using testing::append;
-using testing::keyset;
 using testing::PostgresServer;
 using testing::record;
 
@@ -36,11 +35,8 @@ protected:
         server_ = std::make_unique<PostgresServer>();
         url_ = server_->fresh_database();
     }
-    std::unique_ptr<PostgresStore> open(const PostgresOptions& options) {
-        auto opened = PostgresStore::open(options, clock_);
-        EXPECT_TRUE(opened) << opened.error().where << " " << opened.error().detail;
-        EXPECT_TRUE((*opened)->put_keyset(keyset()));
-        return std::move(*opened);
+    std::unique_ptr<ReceiptStore> open(const PostgresOptions& options) {
+        return testing::with_keyset(open_postgres_store(options, clock_));
     }
     testing::MovableClock clock_;
     std::unique_ptr<PostgresServer> server_;

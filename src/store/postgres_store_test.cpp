@@ -17,6 +17,7 @@ namespace {
 
 using testing::answer;
 using testing::append;
+using testing::found_id;
 using testing::kDigest;
 using testing::keyset;
 using testing::PostgresServer;
@@ -38,19 +39,9 @@ protected:
         return one;
     }
     [[nodiscard]] PostgresOptions options() const { return testing::postgres_options(url_); }
-    std::unique_ptr<PostgresStore> open(const PostgresOptions& options, const std::string& digest = kDigest) {
-        auto opened = PostgresStore::open(options, clock_);
-        EXPECT_TRUE(opened) << opened.error().rule << " " << opened.error().where << " "
-                            << opened.error().detail;
-        if (!opened) return nullptr;
-        EXPECT_TRUE((*opened)->put_keyset(keyset(digest, "evidence of " + digest)));
-        return std::move(*opened);
-    }
-    static std::string found_id(ReceiptStore& store, std::optional<std::string_view> owner,
-                                std::string_view id) {
-        const auto found = store.find(owner, id);
-        if (!found) return std::string(found.error().rule);
-        return *found ? (*found)->record.receipt_id : "none";
+    std::unique_ptr<ReceiptStore> open(const PostgresOptions& options, const std::string& digest = kDigest) {
+        return testing::with_keyset(open_postgres_store(options, clock_),
+                                    keyset(digest, "evidence of " + digest));
     }
     [[nodiscard]] std::int64_t integer(const std::string& sql) const {
         return server().integer(database_, sql);
@@ -69,8 +60,7 @@ TEST_F(Postgres, AReplicaFindsWhatTheOtherStored) {
     Record later = record("alice", "rcpt-2", "same");
     later.keyset_digest = kSecond;
     ASSERT_TRUE(append(*two, later));
-    for (ReceiptStore* store :
-         {static_cast<ReceiptStore*>(one.get()), static_cast<ReceiptStore*>(two.get())}) {
+    for (ReceiptStore* store : {one.get(), two.get()}) {
         EXPECT_EQ(found_id(*store, "alice", "rcpt-1"), "rcpt-1");
         EXPECT_EQ(found_id(*store, "alice", "same"), "rcpt-2") << "the newest of equals, whoever stored it";
         EXPECT_EQ(found_id(*store, std::nullopt, "same"), "rcpt-2");
@@ -88,7 +78,7 @@ TEST_F(Postgres, AReplicaFindsWhatTheOtherStored) {
 }
 
 TEST_F(Postgres, ReplicasLoseNoUsageOfEachOther) {
-    std::vector<std::unique_ptr<PostgresStore>> replicas;
+    std::vector<std::unique_ptr<ReceiptStore>> replicas;
     for (int i = 0; i < 4; ++i)
         replicas.push_back(open(options()));
     {
@@ -184,6 +174,19 @@ TEST_F(Postgres, KeysetsOfLiveReplicasAndOfKeptReceiptsStay) {
     EXPECT_TRUE((*live->keyset(kDigest))) << "these keys are alive";
 }
 
+TEST_F(Postgres, EvidenceOfManyRenewalsIsNotHeldForAProcessThatGoesOn) {
+    auto store = open(options());
+    ASSERT_TRUE(append(*store, record("alice", "rcpt-1", std::nullopt, clock_.time)));
+    for (std::size_t n = 0; n < kOwnKeysets; ++n)
+        ASSERT_TRUE(store->put_keyset(keyset("sha256:" + std::string(62, 'e') + std::to_string(10 + n))));
+    clock_.time += 40 * 24 * 3600;
+    store->upkeep_now();
+    ASSERT_TRUE(run("UPDATE lumoz.keyset SET seen_at=seen_at-interval '2 hours'"));
+    store->upkeep_now();
+    EXPECT_EQ(testing::evidence_of(*store, kDigest), "none") << "it was written with, long ago";
+    EXPECT_EQ(integer("SELECT count(*) FROM lumoz.keyset"), static_cast<std::int64_t>(kOwnKeysets));
+}
+
 TEST_F(Postgres, AReplicaThatSleptPutsItsKeysAgain) {
     auto store = open(options());
     ASSERT_TRUE(append(*store, record("alice", "rcpt-1", std::nullopt)));
@@ -201,7 +204,7 @@ TEST_F(Postgres, ReplicasThatStartTogetherMakeTheSchemaOnce) {
     std::atomic<int> well{0};
     for (int i = 0; i < 6; ++i) {
         threads.emplace_back([&] {
-            const auto opened = PostgresStore::open(options(), clock_);
+            const auto opened = open_postgres_store(options(), clock_);
             EXPECT_TRUE(opened) << opened.error().where << " " << opened.error().detail;
             if (opened) ++well;
         });
@@ -229,7 +232,7 @@ TEST_F(Postgres, AnOlderSchemaIsBroughtForwardWithItsRows) {
     EXPECT_EQ(integer("SELECT count(*) FROM pg_class WHERE relname='another'"), 0);
     EXPECT_EQ(integer("SELECT version FROM lumoz.version"), static_cast<std::int64_t>(later.size() - 1));
     // This program meets the newer one.
-    const auto refused = PostgresStore::open(options(), clock_);
+    const auto refused = open_postgres_store(options(), clock_);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().rule, "E_STORE_VERSION");
 }
@@ -301,11 +304,11 @@ TEST_F(Postgres, BytesOfAnyKindAreStoredAndQuotesAreNoSql) {
 TEST_F(Postgres, AServerWithoutFsyncIsRefusedUnlessDurabilityIsRelaxed) {
     PostgresServer careless("fsync = off");
     PostgresOptions options = testing::postgres_options(careless.fresh_database());
-    const auto refused = PostgresStore::open(options, clock_);
+    const auto refused = open_postgres_store(options, clock_);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().rule, "E_STORE_NOT_DURABLE");
     options.durability = Durability::Relaxed;
-    EXPECT_TRUE(PostgresStore::open(options, clock_));
+    EXPECT_TRUE(open_postgres_store(options, clock_));
 }
 
 TEST_F(Postgres, ThePasswordIsReadFromItsFileForEachConnection) {
@@ -332,7 +335,7 @@ TEST_F(Postgres, ThePasswordIsReadFromItsFileForEachConnection) {
 
 TEST_F(Postgres, NoDatabaseNoStore) {
     PostgresOptions nowhere = testing::postgres_options("postgres://u@/r?host=/nowhere");
-    const auto refused = PostgresStore::open(nowhere, clock_);
+    const auto refused = open_postgres_store(nowhere, clock_);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().rule, "E_STORE_IO");
 }

@@ -18,6 +18,7 @@ using testing::kDigest;
 using testing::keyset;
 using testing::record;
 using testing::told;
+using testing::with_keyset;
 
 testing::PostgresServer& server() {
     static testing::PostgresServer one;
@@ -44,34 +45,23 @@ protected:
             PostgresOptions options = testing::postgres_options(url_);
             options.durability = knobs.durability;
             options.queue_limit = knobs.queue_limit;
-            keep(PostgresStore::open(options, clock_));
+            store_ = with_keyset(open_postgres_store(options, clock_));
         } else {
             SqliteOptions options = testing::options(folder_.path());
             options.durability = knobs.durability;
             options.queue_limit = knobs.queue_limit;
-            keep(SqliteStore::open(options, clock_));
+            store_ = with_keyset(open_sqlite_store(options, clock_));
         }
-    }
-    template <class Store>
-    void keep(Result<std::unique_ptr<Store>> opened) {
-        ASSERT_TRUE(opened) << opened.error().rule << " " << opened.error().where << " "
-                            << opened.error().detail;
-        upkeep_ = [store = opened->get()] { store->upkeep_now(); };
-        store_ = std::move(*opened);
-        const Status put = store_->put_keyset(keyset());
-        ASSERT_TRUE(put) << put.error().detail;
+        ASSERT_TRUE(store_);
     }
     std::string found_id(std::optional<std::string_view> owner, std::string_view id) {
-        const auto found = store_->find(owner, id);
-        if (!found) return std::string(found.error().rule);
-        return *found ? (*found)->record.receipt_id : "none";
+        return testing::found_id(*store_, owner, id);
     }
 
     testing::ScratchFolder folder_;
     testing::MovableClock clock_;
     std::string url_;
     std::unique_ptr<ReceiptStore> store_;
-    std::function<void()> upkeep_;
 };
 INSTANTIATE_TEST_SUITE_P(Each, AnyStore, ::testing::Values("sqlite", "postgres"),
                          [](const auto& info) { return std::string(info.param); });
@@ -189,13 +179,7 @@ TEST_P(AnyStore, RefusesRecordsOutOfBounds) {
 
 TEST_P(AnyStore, AFullQueueIsAnsweredAtOnce) {
     open({.queue_limit = 4});
-    std::latch writer_stopped(1);
-    std::latch go_on(1);
-    store_->append(record("alice", "rcpt-0", std::nullopt), [&](const Status&) {
-        writer_stopped.count_down();
-        go_on.wait();
-    });
-    writer_stopped.wait();
+    testing::HeldWriter held(*store_, record("alice", "rcpt-0", std::nullopt));
     std::atomic<int> stored{0};
     std::vector<std::string_view> errors;
     for (int i = 1; i <= 6; ++i) {
@@ -209,7 +193,7 @@ TEST_P(AnyStore, AFullQueueIsAnsweredAtOnce) {
     }
     EXPECT_EQ(errors, (std::vector<std::string_view>{"E_STORE_BUSY", "E_STORE_BUSY"}));
     EXPECT_EQ(store_->counters().refused, 2U);
-    go_on.count_down();
+    held.release();
     while (store_->counters().queued > 0)
         std::this_thread::yield();
     ASSERT_TRUE(append(*store_, record("alice", "rcpt-9", std::nullopt)));
@@ -218,19 +202,13 @@ TEST_P(AnyStore, AFullQueueIsAnsweredAtOnce) {
 
 TEST_P(AnyStore, EverythingThatWaitsIsOneTransaction) {
     const StoreCounters before = store_->counters();
-    std::latch writer_stopped(1);
-    std::latch go_on(1);
-    store_->append(record("alice", "rcpt-0", std::nullopt), [&](const Status&) {
-        writer_stopped.count_down();
-        go_on.wait();
-    });
-    writer_stopped.wait();
+    testing::HeldWriter held(*store_, record("alice", "rcpt-0", std::nullopt));
     std::latch all(1000);
     for (int i = 0; i < 1000; ++i) {
         store_->append(record("alice", "r-" + std::to_string(i), std::nullopt),
                        [&](const Status&) { all.count_down(); });
     }
-    go_on.count_down();
+    held.release();
     all.wait();
     EXPECT_EQ(store_->counters().commits - before.commits, 2U);
     EXPECT_EQ(store_->counters().appended - before.appended, 1001U);
@@ -260,10 +238,10 @@ TEST_P(AnyStore, ForgetsWhatIsOlderThanItsAge) {
         store_->append(record("alice", "old-" + std::to_string(i), std::nullopt, clock_.time), [](auto&&) {});
     clock_.time += 20 * 24 * 3600;
     ASSERT_TRUE(append(*store_, record("alice", "new", std::nullopt, clock_.time)));
-    upkeep_();
+    store_->upkeep_now();
     EXPECT_EQ(found_id("alice", "old-0"), "old-0");
     clock_.time += 11 * 24 * 3600;
-    upkeep_();
+    store_->upkeep_now();
     EXPECT_EQ(found_id("alice", "old-0"), "none");
     EXPECT_EQ(found_id("alice", "old-599"), "none");
     EXPECT_EQ(found_id("alice", "new"), "new");
@@ -273,7 +251,7 @@ TEST_P(AnyStore, ForgetsWhatIsOlderThanItsAge) {
 TEST_P(AnyStore, RowsAreNeverCountedTwiceAfterAllWereDeleted) {
     ASSERT_TRUE(append(*store_, record("alice", "one", "same")));
     clock_.time += 40 * 24 * 3600;
-    upkeep_();
+    store_->upkeep_now();
     EXPECT_EQ(found_id("alice", "one"), "none");
     open();
     ASSERT_TRUE(append(*store_, record("alice", "two", "same", clock_.time)));
@@ -289,6 +267,15 @@ TEST_P(AnyStore, TheSameKeysetAgainReplacesItsEvidence) {
     const Status refused = store_->put_keyset(std::move(large));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().rule, "E_STORE_RECORD");
+}
+
+TEST_P(AnyStore, ARequestThatEndsUnderEarlierKeysIsStored) {
+    // Keys were renewed, and no receipt names those that this request began under.
+    ASSERT_TRUE(store_->put_keyset(keyset("sha256:" + std::string(64, 'c'))));
+    store_->upkeep_now();
+    ASSERT_TRUE(append(*store_, record("alice", "rcpt-1", std::nullopt)));
+    EXPECT_EQ(found_id("alice", "rcpt-1"), "rcpt-1");
+    EXPECT_EQ(testing::evidence_of(*store_, kDigest), "{}");
 }
 
 TEST_P(AnyStore, ManyProducersAndReadersAtOnce) {
@@ -310,7 +297,7 @@ TEST_P(AnyStore, ManyProducersAndReadersAtOnce) {
         }
         threads.emplace_back([&] {
             for (int i = 0; i < 20; ++i) {
-                upkeep_();
+                store_->upkeep_now();
                 [[maybe_unused]] const auto counted = store_->counters();
             }
         });

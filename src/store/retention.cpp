@@ -10,11 +10,13 @@ constexpr std::size_t kVacuumStep = 512;
 
 }  // namespace
 
-Retention::Retention(const SqliteOptions& options, const Clock& clock, Writer& writer, Health& health)
+Retention::Retention(const SqliteOptions& options, const Clock& clock, Writer& writer, Health& health,
+                     const OwnKeysets& own_keysets)
     : options_(options),
       clock_(clock),
       writer_(writer),
       health_(health),
+      own_keysets_(own_keysets),
       ballast_(options.directory, options.ballast_bytes) {}
 
 void Retention::note(const Status& status) {
@@ -81,7 +83,7 @@ void Retention::look_around() {
         probe();
     }
     if (health_.writes()) {
-        note(writer_.drop_unused_keysets());
+        note(writer_.drop_unused_keysets(own_keysets_.digests()));
         give_back_space();
     }
     measure();
@@ -89,9 +91,9 @@ void Retention::look_around() {
 
 bool Retention::step(std::size_t rows) {
     if (!health_.writes() && !health_.full()) return false;
-    const bool too_large = bytes_used_ > options_.max_bytes;
-    const UnixTime before = clock_.now() - options_.max_age.count();
-    const auto gone = writer_.delete_oldest(rows, too_large ? std::nullopt : std::optional(before));
+    const std::uint64_t used = bytes_used_;
+    const std::uint64_t excess = used > options_.max_bytes ? used - options_.max_bytes : 0;
+    const auto gone = writer_.delete_oldest(rows, clock_.now() - options_.max_age.count(), excess);
     if (!gone) {
         note(std::unexpected(gone.error()));
         return false;
@@ -101,7 +103,7 @@ bool Retention::step(std::size_t rows) {
         if (tight()) give_back_space();
         measure();
     }
-    return *gone == rows || (too_large && *gone > 0);
+    return *gone == rows || (excess > 0 && *gone > 0);
 }
 
 bool Retention::make_room() {

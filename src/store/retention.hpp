@@ -5,6 +5,7 @@
 
 #include "store/disk.hpp"
 #include "store/health.hpp"
+#include "store/own_keysets.hpp"
 #include "store/sqlite_store.hpp"
 #include "store/writer.hpp"
 
@@ -13,11 +14,12 @@ namespace lumoz::store {
 /// Not thread-safe, but for the numbers.
 class Retention {
 public:
-    Retention(const SqliteOptions& options, const Clock& clock, Writer& writer, Health& health);
+    Retention(const SqliteOptions& options, const Clock& clock, Writer& writer, Health& health,
+              const OwnKeysets& own_keysets);
 
     /// Free space into `health`, ballast made or given up, keysets dropped, log shortened. Then `step`.
     void look_around();
-    /// Deletes at most `rows` rows that are due. True when more may be due.
+    /// Deletes those of the `rows` oldest rows that are due. True when more may be due.
     bool step(std::size_t rows);
     /// A transaction found the disk full: gives the ballast up, true when that made room.
     bool make_room();
@@ -38,6 +40,7 @@ private:
     const Clock& clock_;
     Writer& writer_;
     Health& health_;
+    const OwnKeysets& own_keysets_;
     Ballast ballast_;
     std::atomic<std::uint64_t> deleted_{0};
     std::atomic<std::uint64_t> bytes_used_{0};

@@ -15,7 +15,7 @@ struct RowKeys {
     std::int64_t keyset = 0;
 };
 
-/// `INSERT INTO receipt` with the parameters in the order that bind_record uses.
+/// `INSERT INTO receipt` with the parameters in the order that insert_record binds.
 inline constexpr const char* kInsertReceipt =
     "INSERT INTO receipt(seq,owner,keyset,served_at,receipt_id,response_id,receipt_key,response_key,document,"
     "text_hashes,ecdsa,ed25519) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";

@@ -25,31 +25,10 @@ struct SqliteOptions {
     std::chrono::milliseconds upkeep_interval{1000};  ///< retention, space and recovery are looked at
 };
 
-class SqliteStore final : public ReceiptStore {
-public:
-    /// Opens or makes the store, migrates an older schema forward. Errors: `E_STORE_LOCKED` (another process
-    /// has it), `E_STORE_CORRUPT`, `E_STORE_VERSION` (made by a newer version), `E_STORE_READONLY`,
-    /// `E_STORE_FULL`, `E_STORE_IO`. `clock` must outlive the store.
-    static Result<std::unique_ptr<SqliteStore>> open(const SqliteOptions& options, const Clock& clock);
-    /// Writes what is queued, then closes.
-    ~SqliteStore() override;
-
-    void append(Record record, Done done) override;
-    Result<std::optional<StoredRecord>> find(std::optional<std::string_view> owner,
-                                             std::string_view id) override;
-    Status put_keyset(KeysetEvidence keyset) override;
-    Result<std::optional<KeysetEvidence>> keyset(std::string_view keyset_digest) override;
-    Result<std::vector<UsageTotal>> usage(std::string_view owner) override;
-    [[nodiscard]] Status healthy() const override;
-    [[nodiscard]] StoreCounters counters() const override;
-
-    /// Runs one round of retention and space keeping now and waits for it; for tests and `--check`.
-    void upkeep_now();
-
-private:
-    class Impl;
-    explicit SqliteStore(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
-};
+/// Opens or makes the store, migrates an older schema forward. Errors: `E_STORE_LOCKED` (another process
+/// has it), `E_STORE_CORRUPT`, `E_STORE_VERSION` (made by a newer version), `E_STORE_READONLY`,
+/// `E_STORE_FULL`, `E_STORE_IO`. `clock` must outlive the store, which writes what is queued before it
+/// closes.
+Result<std::unique_ptr<ReceiptStore>> open_sqlite_store(const SqliteOptions& options, const Clock& clock);
 
 }  // namespace lumoz::store

@@ -36,10 +36,8 @@ protected:
         options.min_free_bytes = 3 * kMiB;
         options.ballast_bytes = 7 * kMiB;
         options.upkeep_interval = std::chrono::hours(1);  // only when the test asks
-        auto opened = SqliteStore::open(options, clock_);
-        ASSERT_TRUE(opened) << opened.error().rule << " " << opened.error().detail;
-        store_ = std::move(*opened);
-        ASSERT_TRUE(store_->put_keyset(keyset()));
+        store_ = testing::with_keyset(open_sqlite_store(options, clock_));
+        ASSERT_TRUE(store_);
     }
     /// Takes all but `left` bytes.
     void fill(std::uint64_t left) const {
@@ -52,7 +50,7 @@ protected:
 
     testing::ScratchFolder folder_;
     testing::MovableClock clock_;
-    std::unique_ptr<SqliteStore> store_;
+    std::unique_ptr<ReceiptStore> store_;
     bool mounted_ = false;
 };
 
@@ -131,7 +129,7 @@ TEST_F(SmallDisk, AReadOnlyDiskIsNamed) {
     ASSERT_TRUE(append(*store_, record("alice", "rcpt-1", std::nullopt)));
     store_.reset();
     ASSERT_EQ(::mount(nullptr, folder_.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
-    const auto opened = SqliteStore::open(testing::options(folder_.path()), clock_);
+    const auto opened = open_sqlite_store(testing::options(folder_.path()), clock_);
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().rule, "E_STORE_READONLY");
     ASSERT_EQ(::mount(nullptr, folder_.path().c_str(), nullptr, MS_REMOUNT, "size=24m"), 0);
@@ -144,9 +142,9 @@ TEST_F(SmallDisk, AReadOnlyDiskIsNamed) {
 TEST(FailingDisk, AnErrorWhileRunningIsToldAndPasses) {
     const testing::ScratchFolder folder;
     const testing::MovableClock clock;
-    auto opened = SqliteStore::open(testing::options(folder.path()), clock);
+    auto opened = open_sqlite_store(testing::options(folder.path()), clock);
     ASSERT_TRUE(opened);
-    SqliteStore& store = **opened;
+    ReceiptStore& store = **opened;
     ASSERT_TRUE(store.put_keyset(keyset()));
     ASSERT_TRUE(append(store, record("alice", "before", std::nullopt)));
 

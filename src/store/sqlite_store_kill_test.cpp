@@ -19,7 +19,7 @@ using testing::record;
 /// Writes until it is killed; each acknowledged number goes to `pipe`.
 [[noreturn]] void write_until_killed(const SqliteOptions& options, int pipe, std::uint32_t round) {
     const testing::MovableClock clock;
-    auto store = SqliteStore::open(options, clock);
+    auto store = open_sqlite_store(options, clock);
     if (!store || !(*store)->put_keyset(keyset())) ::_exit(3);
     for (std::uint32_t i = 0;; ++i) {
         if (i % 64 == 0) ::usleep(200);  // groups of changing size
@@ -72,7 +72,7 @@ TEST(StoreKill, EveryAcknowledgedRecordSurvives) {
         acknowledged.insert(acknowledged.end(), fresh.begin(), fresh.end());
     }
     const testing::MovableClock clock;
-    auto store = SqliteStore::open(options, clock);
+    auto store = open_sqlite_store(options, clock);
     ASSERT_TRUE(store) << store.error().rule << store.error().detail;
     for (const std::uint64_t number : acknowledged) {
         const std::string id = "r-" + std::to_string(number);

@@ -7,6 +7,7 @@
 #include "receipt/signer.hpp"
 
 #include <functional>
+#include <memory>
 
 namespace lumoz::store {
 
@@ -53,9 +54,11 @@ struct KeysetEvidence {
     receipt::SignerAddresses signers;
     std::string evidence;  ///< the CMW collection, JSON; at most 8 MiB; may be empty
 };
+inline constexpr std::size_t kMaxEvidenceBytes = std::size_t{8} << 20;
+/// Keysets of one process whose requests may still bring records.
+inline constexpr std::size_t kOwnKeysets = 16;
 /// Of one owner, in the answer of ReceiptStore::usage.
 inline constexpr std::size_t kMaxUsageModels = 4096;
-inline constexpr std::size_t kMaxEvidenceBytes = std::size_t{8} << 20;
 
 enum class Durability : std::uint8_t {
     /// `done` after the transaction is on the disk: an answer that was given has its receipt after a crash.
@@ -93,7 +96,8 @@ public:
     /// Stores a keyset before its first record; the same digest again replaces the evidence. Blocks until it
     /// is durable. Errors as `append`.
     virtual Status put_keyset(KeysetEvidence keyset) = 0;
-    /// The keyset of a digest, as long as a receipt of it is kept, or it is of this process.
+    /// The keyset of a digest, as long as a receipt of it is kept, or it is one of the newest kOwnKeysets
+    /// that this process put.
     virtual Result<std::optional<KeysetEvidence>> keyset(std::string_view keyset_digest) = 0;
     /// What `owner` used since the store was made, by model in the order of names; receipts that are past
     /// their retention count on. Durable in one transaction with the receipts. At most kMaxUsageModels
@@ -103,6 +107,8 @@ public:
     /// `E_STORE_SPACE` when the disk has less free than the reserve.
     [[nodiscard]] virtual Status healthy() const = 0;
     [[nodiscard]] virtual StoreCounters counters() const = 0;
+    /// One round of retention and space keeping now; waits for it.
+    virtual void upkeep_now() = 0;
 };
 
 }  // namespace lumoz::store

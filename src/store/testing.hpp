@@ -5,10 +5,13 @@
 #include "base/testing.hpp"
 #include "store/sqlite_store.hpp"
 
+#include <gtest/gtest.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <future>
+#include <latch>
 
 namespace lumoz::store::testing {
 
@@ -57,6 +60,48 @@ inline Status append(ReceiptStore& store, Record record) {
     store.append(std::move(record), [promise](Status status) { promise->set_value(std::move(status)); });
     return answer.get();
 }
+
+/// What was opened, with a keyset of its own; null and a failure of the test when that went wrong.
+inline std::unique_ptr<ReceiptStore> with_keyset(Result<std::unique_ptr<ReceiptStore>> opened,
+                                                 KeysetEvidence keys = keyset()) {
+    if (!opened) {
+        ADD_FAILURE() << opened.error().rule << " " << opened.error().where << " " << opened.error().detail;
+        return nullptr;
+    }
+    const Status put = (*opened)->put_keyset(std::move(keys));
+    EXPECT_TRUE(put) << put.error().detail;
+    return std::move(*opened);
+}
+
+/// Receipt id of what is found; `none`, or the rule of the error.
+inline std::string found_id(ReceiptStore& store, std::optional<std::string_view> owner, std::string_view id) {
+    const auto found = store.find(owner, id);
+    if (!found) return std::string(found.error().rule);
+    return *found ? (*found)->record.receipt_id : "none";
+}
+
+/// The evidence of a keyset; `none`, or the rule of the error.
+inline std::string evidence_of(ReceiptStore& store, std::string_view digest) {
+    const auto found = store.keyset(digest);
+    if (!found) return std::string(found.error().rule);
+    return *found ? (*found)->evidence : "none";
+}
+
+/// Holds the writer thread up in the answer to one record, until `release`.
+class HeldWriter {
+public:
+    HeldWriter(ReceiptStore& store, Record record) {
+        store.append(std::move(record), [this](const Status&) {
+            stopped_.count_down();
+            go_on_.wait();
+        });
+        stopped_.wait();
+    }
+    void release() { go_on_.count_down(); }
+
+private:
+    std::latch stopped_{1}, go_on_{1};
+};
 
 /// A record of an answer that cost something.
 inline Record answer(std::string owner, std::string id, std::string model, std::optional<Usage> usage,

@@ -16,6 +16,7 @@ using testing::kDigest;
 using testing::keyset;
 using testing::record;
 using testing::told;
+using testing::with_keyset;
 
 TEST(UsageSum, OneRowPerOwnerModelAndDay) {
     UsageSum sum;
@@ -38,16 +39,14 @@ class UsageFixture : public ::testing::Test {
 protected:
     void open() {
         store_.reset();
-        auto opened = SqliteStore::open(options(), clock_);
-        ASSERT_TRUE(opened) << opened.error().rule << " " << opened.error().detail;
-        store_ = std::move(*opened);
-        ASSERT_TRUE(store_->put_keyset(keyset()));
+        store_ = with_keyset(open_sqlite_store(options(), clock_));
+        ASSERT_TRUE(store_);
     }
     [[nodiscard]] SqliteOptions options() const { return testing::options(folder_.path()); }
     [[nodiscard]] std::string file() const { return (options().directory / "receipts.db").string(); }
     testing::ScratchFolder folder_;
     testing::MovableClock clock_;
-    std::unique_ptr<SqliteStore> store_;
+    std::unique_ptr<ReceiptStore> store_;
 };
 using UsageTable = UsageFixture;
 
@@ -126,7 +125,7 @@ TEST_F(UsageTable, AFileOfVersionOneLosesNothing) {
         fill_version_one(old);
     }
     // Opened without a keyset of its own: everything that is found is the old file's.
-    store_ = *SqliteStore::open(options(), clock_);
+    store_ = *open_sqlite_store(options(), clock_);
     for (int i = 1; i <= 1000; ++i) {
         const std::string owner = i % 2 == 0 ? "alice" : "bob";
         const Record want = record(owner, "rcpt-" + std::to_string(i), "chat-" + std::to_string(i));

@@ -15,6 +15,12 @@ constexpr const char* kMendLastSeq =
     " WHERE seq>coalesce((SELECT max(last_seq) FROM keyset),0) GROUP BY keyset) AS late"
     " WHERE keyset.id=late.keyset";
 
+// As `delete_age_`, and rows as long as those ahead of them come to less than ?3 bytes; ?4 beside a document.
+constexpr const char* kDeleteExcess =
+    "DELETE FROM receipt WHERE seq IN (SELECT seq FROM (SELECT seq,served_at,sum(bytes) OVER (ORDER BY seq)"
+    "-bytes AS ahead FROM (SELECT seq,served_at,length(CAST(document AS BLOB))+?4 AS bytes FROM receipt"
+    " ORDER BY seq LIMIT ?1)) WHERE served_at<?2 OR ahead<?3)";
+
 int remember_wal_pages(void* counter, sqlite3*, const char*, int pages) {
     *static_cast<int*>(counter) = pages;
     return SQLITE_OK;
@@ -63,12 +69,10 @@ Status Writer::prepare_all() {
     LUMOZ_TRY(delete_age_,
               db_.prepare("DELETE FROM receipt WHERE seq IN (SELECT seq FROM receipt ORDER BY seq"
                           " LIMIT ?1) AND served_at<?2"));
-    LUMOZ_TRY(delete_any_,
-              db_.prepare("DELETE FROM receipt WHERE seq IN (SELECT seq FROM receipt ORDER BY seq"
-                          " LIMIT ?1)"));
+    LUMOZ_TRY(delete_excess_, db_.prepare(kDeleteExcess));
     LUMOZ_TRY(page_count_, db_.prepare("PRAGMA page_count"));
     LUMOZ_TRY(free_count_, db_.prepare("PRAGMA freelist_count"));
-    LUMOZ_TRY(keysets_unused_, db_.prepare("SELECT id FROM keyset WHERE last_seq<"
+    LUMOZ_TRY(keysets_unused_, db_.prepare("SELECT id,digest FROM keyset WHERE last_seq<"
                                            "coalesce((SELECT min(seq) FROM receipt),?1) LIMIT 256"));
     LUMOZ_TRY(keyset_delete_, db_.prepare("DELETE FROM keyset WHERE id=?1"));
     LUMOZ_TRY(evidence_delete_, db_.prepare("DELETE FROM evidence WHERE keyset=?1"));
@@ -161,7 +165,6 @@ Result<std::optional<std::int64_t>> Writer::keyset_id(const std::string& digest)
     LUMOZ_TRY(const bool row, keyset_select_.step("store.writer.keyset"));
     if (!row) return std::nullopt;
     keysets_[digest] = keyset_select_.integer(0);
-    own_keysets_.insert(keyset_select_.integer(0));
     return keyset_select_.integer(0);
 }
 
@@ -186,13 +189,13 @@ Status Writer::probe() {
     return transaction([&] { return probe_.run("store.writer.probe"); });
 }
 
-Result<std::size_t> Writer::delete_oldest(std::size_t count, std::optional<UnixTime> before) {
-    Statement& statement = before ? delete_age_ : delete_any_;
+Result<std::size_t> Writer::delete_oldest(std::size_t count, UnixTime before, std::uint64_t excess) {
+    Statement& statement = excess == 0 ? delete_age_ : delete_excess_;
     std::size_t deleted = 0;
     LUMOZ_CHECK_OK(transaction([&]() -> Status {
         LUMOZ_CHECK_OK(touch_keysets());  // a number is known here even when its row goes
-        statement.bind(1, static_cast<std::int64_t>(count));
-        if (before) statement.bind(2, *before);
+        statement.bind(1, static_cast<std::int64_t>(count)).bind(2, before);
+        if (excess != 0) statement.bind(3, static_cast<std::int64_t>(excess)).bind(4, kRowBytes);
         LUMOZ_CHECK_OK(statement.run("store.writer.delete"));
         deleted = static_cast<std::size_t>(sqlite3_changes(db_.handle()));
         return {};
@@ -200,23 +203,26 @@ Result<std::size_t> Writer::delete_oldest(std::size_t count, std::optional<UnixT
     return deleted;
 }
 
-Status Writer::drop_unused_keysets() {
+Result<std::vector<std::int64_t>> Writer::unused_keysets(std::span<const std::string> in_use) {
+    std::vector<std::int64_t> unused;
+    const ResetGuard guard(keysets_unused_);
+    keysets_unused_.bind(1, next_seq_);
+    while (true) {
+        LUMOZ_TRY(const bool row, keysets_unused_.step("store.writer.unused"));
+        if (!row) return unused;
+        if (std::ranges::find(in_use, keysets_unused_.text(1)) == in_use.end())
+            unused.push_back(keysets_unused_.integer(0));
+    }
+}
+
+Status Writer::drop_unused_keysets(std::span<const std::string> in_use) {
     if (!last_of_keyset_.empty()) {
         LUMOZ_CHECK_OK(transaction([&] { return touch_keysets(); }));
         last_of_keyset_.clear();
     }
-    std::vector<std::int64_t> unused;
-    {
-        const ResetGuard guard(keysets_unused_);
-        keysets_unused_.bind(1, next_seq_);
-        while (true) {
-            LUMOZ_TRY(const bool row, keysets_unused_.step("store.writer.unused"));
-            if (!row) break;
-            if (!own_keysets_.contains(keysets_unused_.integer(0)))
-                unused.push_back(keysets_unused_.integer(0));
-        }
-    }
+    LUMOZ_TRY(const std::vector<std::int64_t> unused, unused_keysets(in_use));
     if (unused.empty()) return {};
+    keysets_.clear();  // a record that names one of these comes too late, and is told so
     return transaction([&]() -> Status {
         for (const std::int64_t id : unused) {
             evidence_delete_.bind(1, id);

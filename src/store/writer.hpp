@@ -7,7 +7,8 @@
 #include "store/rows.hpp"
 #include "store/usage_sum.hpp"
 
-#include <set>
+#include <map>
+#include <span>
 
 namespace lumoz::store {
 
@@ -24,11 +25,11 @@ public:
     /// The smallest transaction that must reach the disk: shows whether writing works again.
     Status probe();
 
-    /// Deletes rows among the `count` oldest: those served before `before`, or all of them when `before` is
-    /// absent. Gives the number deleted.
-    Result<std::size_t> delete_oldest(std::size_t count, std::optional<UnixTime> before);
-    /// Deletes keysets of earlier processes that no receipt names any more.
-    Status drop_unused_keysets();
+    /// Deletes rows among the `count` oldest: those served before `before`, and so many that they come to
+    /// about `excess` bytes. Gives the number deleted.
+    Result<std::size_t> delete_oldest(std::size_t count, UnixTime before, std::uint64_t excess);
+    /// Deletes keysets that no receipt names any more, but for those of `in_use`.
+    Status drop_unused_keysets(std::span<const std::string> in_use);
 
     struct Pages {
         std::uint64_t all = 0;
@@ -51,6 +52,7 @@ private:
     Status prepare_all();
     Status insert_all(std::span<Pending> batch);
     Status add_usage(const UsageSum& sum);
+    Result<std::vector<std::int64_t>> unused_keysets(std::span<const std::string> in_use);
     /// Writes what `last_of_keyset_` holds; inside a transaction.
     Status touch_keysets();
     Result<std::int64_t> owner_id(const std::string& name);
@@ -61,11 +63,10 @@ private:
 
     Database db_;
     Statement begin_, commit_, rollback_, insert_, touch_keyset_, owner_insert_, owner_select_,
-        keyset_select_, keyset_put_, evidence_put_, probe_, delete_age_, delete_any_, page_count_,
+        keyset_select_, keyset_put_, evidence_put_, probe_, delete_age_, delete_excess_, page_count_,
         free_count_, keysets_unused_, keyset_delete_, evidence_delete_, usage_add_;
     std::map<std::string, std::int64_t, std::less<>> owners_;
     std::map<std::string, std::int64_t, std::less<>> keysets_;
-    std::set<std::int64_t> own_keysets_;  ///< put by this process
     /// Greatest `seq` of each keyset that was used since `keyset.last_seq` was written: not part of every
     /// commit, whose pages somebody waits for.
     std::map<std::int64_t, std::int64_t> last_of_keyset_;

@@ -6,6 +6,7 @@
 #include "base/hex.hpp"
 #include "base/testing.hpp"
 #include "collateral/keeper.hpp"
+#include "evidence/testing/pcs_answers.hpp"
 #include "simtee/vendor.hpp"
 #include "simtee/x509.hpp"
 
@@ -24,19 +25,7 @@ inline std::string replaced(std::string text, std::string_view what, std::string
     return text.replace(at, what.size(), by);
 }
 
-inline std::string percent_encoded(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (plain) {
-            out.push_back(c);
-        } else {
-            const auto byte = static_cast<std::uint8_t>(c);
-            out += "%" + to_hex(ByteView(&byte, 1));
-        }
-    }
-    return out;
-}
+using evidence::testing::percent_encoded;
 
 class FakeVendor final : public Transport {
 public:

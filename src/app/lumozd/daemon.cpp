@@ -174,7 +174,7 @@ void Daemon::keep_house() {
     const net::TimePoint now = net::Clock::now();
     if (now < next_poll_) return;
     next_poll_ = now + kHousekeeping;
-    if (front_ && front_->poll() && rotation_->idle()) rotate("certificate");
+    if (front_ && front_->poll() && rotation_->idle()) rotation_->ask("certificate");
     const Status before = collateral_->trouble();
     const Status polled = collateral_->poll();
     if (!polled && before) log::warn("collateral_refused", {{"rule", polled.error().rule}});
@@ -185,7 +185,7 @@ bool Daemon::serve() {
     while (true) {
         const int signal = next_signal(kStep);
         if (signal == SIGHUP) reload();
-        if (signal == SIGUSR1) rotate("signal");
+        if (signal == SIGUSR1) rotation_->ask("signal");
         if (signal == SIGTERM || signal == SIGINT) break;
         keep_house();
     }

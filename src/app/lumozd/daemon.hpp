@@ -26,9 +26,6 @@ public:
     Status start();
     /// Works until SIGTERM or SIGINT, then drains. True after a clean drain.
     bool serve();
-    /// New keys as soon as may be, because what their evidence says about the service has changed:
-    /// `KeyRotation::ask`.
-    void rotate(std::string_view reason, std::function<void()> then = {});
 
 private:
     Status open_device();

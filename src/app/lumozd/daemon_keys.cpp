@@ -14,10 +14,6 @@ std::chrono::seconds seconds(std::chrono::milliseconds duration) {
 
 }  // namespace
 
-void Daemon::rotate(std::string_view reason, std::function<void()> then) {
-    rotation_->ask(reason, std::move(then));
-}
-
 Status Daemon::first_keys() {
     if (!config_.tls_listen.empty()) {
         LUMOZ_TRY(front_, TlsFront::open(config_, clock_));
@@ -78,7 +74,7 @@ void Daemon::show_key_state() {
 void Daemon::reload() {
     const std::optional<gateway::Config> file =
         read_again(*service_, tokens_ ? &*tokens_ : nullptr, config_path_);
-    if (front_ && front_->poll(true) && rotation_->idle()) rotate("certificate");
+    if (front_ && front_->poll(true) && rotation_->idle()) rotation_->ask("certificate");
     if (!file) return;
     gateway::Config live = gateway::with_live_keys(config_, *file);
     live.models = wanted_->models;  // they have their own way (models_->change_to)
@@ -90,7 +86,7 @@ void Daemon::reload() {
         log::info("reload_changes", {{"key", name}});
     wanted_ = std::move(now);
     // The statement of the keys in force covers the old configuration, and so their requests keep it.
-    if (!changed.empty()) rotate("configuration");
+    if (!changed.empty()) rotation_->ask("configuration");
     if (file->model_tables && config_.model_tables) models_->change_to(*file);
     log::info("reloaded");
 }
@@ -101,7 +97,7 @@ void Daemon::on_models_changed(const ModelHost::Change& change, std::function<vo
     now.models = change.configured;
     wanted_ = std::make_shared<const gateway::Config>(std::move(now));
     // The keys come first: a receipt that names a model has keys whose evidence names it too.
-    rotate("models", [this, then = std::move(then)] {
+    rotation_->ask("models", [this, then = std::move(then)] {
         coming_.reset();
         then();
     });

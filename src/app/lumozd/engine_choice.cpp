@@ -113,6 +113,15 @@ engine::Engine& ModelEngines::main() const {
     return *urls.front();
 }
 
+std::vector<engine::UrlEngine*> ModelEngines::by_url() const {
+    std::vector<engine::UrlEngine*> out;
+    for (const auto& backend : urls)
+        out.push_back(backend.get());
+    for (const Elsewhere& server : elsewhere)
+        out.push_back(server.engine.get());
+    return out;
+}
+
 Result<ModelEngines> choose_engines(const gateway::Config& shared, const gateway::ModelConfig& model,
                                     std::string socket_dir) {
     ModelEngines chosen;

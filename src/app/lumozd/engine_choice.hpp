@@ -23,6 +23,8 @@ struct ModelEngines {
     std::vector<Elsewhere> elsewhere;
 
     [[nodiscard]] engine::Engine& main() const;
+    /// Those of `urls` and of `elsewhere`.
+    [[nodiscard]] std::vector<engine::UrlEngine*> by_url() const;
 };
 
 /// Makes them; starts nothing. `socket_dir`: name of the folder below `engine.runtime_dir` for the engine's

@@ -31,15 +31,12 @@ gateway::Model HostedModel::entry() const {
 }
 
 void HostedModel::start_probing(net::Loop& loop) {
-    for (const auto& backend : engines_.urls)
-        backend->start_probing(loop);
-    for (const ModelEngines::Elsewhere& server : engines_.elsewhere)
-        server.engine->start_probing(loop);
+    for (engine::UrlEngine* const server : engines_.by_url())
+        server->start_probing(loop);
 }
 
 bool HostedModel::probed() const {
-    return std::ranges::none_of(engines_.urls, [](const auto& backend) { return backend->starting(); }) &&
-           std::ranges::none_of(engines_.elsewhere, [](const auto& s) { return s.engine->starting(); });
+    return std::ranges::none_of(engines_.by_url(), [](const auto* server) { return server->starting(); });
 }
 
 void HostedModel::step() {
@@ -71,17 +68,14 @@ bool HostedModel::wind_down() {
         if (use_->open() != 0) return false;
         winding_down_ = true;
         begin_stop();
-        for (const auto& backend : engines_.urls)
-            backend->retire();
-        for (const ModelEngines::Elsewhere& server : engines_.elsewhere)
-            server.engine->retire();
+        for (engine::UrlEngine* const server : engines_.by_url())
+            server->retire();
     }
     if (engines_.supervised) {
         if (!engines_.supervised->stopped()) return false;
         engines_.supervised->end_clients();
     }
-    return std::ranges::all_of(engines_.urls, [](const auto& backend) { return backend->retired(); }) &&
-           std::ranges::all_of(engines_.elsewhere, [](const auto& s) { return s.engine->retired(); });
+    return std::ranges::all_of(engines_.by_url(), [](auto* server) { return server->retired(); });
 }
 
 void HostedModel::begin_stop() {

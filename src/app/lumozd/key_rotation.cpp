@@ -44,9 +44,10 @@ void KeyRotation::step() {
         if (running_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) finish(running_.get());
         return;
     }
-    std::erase_if(lives_, [](const auto& life) { return life.expired(); });
+    const auto held = std::ranges::find_if(lives_, [](const auto& life) { return !life.expired(); });
+    lives_.erase(lives_.begin(), held);
     const UnixTime now = clock_.now();
-    if (now < retry_at_ || (!asked_ && now < due_at_) || lives() >= options_.max_lives) return;
+    if (now < retry_at_ || (!asked_ && now < due_at_) || lives_.size() >= options_.max_lives) return;
     if (!asked_) reason_ = "age";
     if (const Status begun = begin_life(); !begun) failed(begun.error());
 }

@@ -5,6 +5,7 @@
 
 #include "gateway/key_epoch.hpp"
 #include "gateway/key_state.hpp"
+#include "store/store.hpp"
 
 #include <future>
 
@@ -22,8 +23,9 @@ struct RotationPlan {
 struct RotationOptions {
     std::chrono::seconds retry_first{5};  ///< after a failure; doubles up to `retry_last`
     std::chrono::seconds retry_last{300};
-    /// Secrets are in locked memory, which is short: no new life while running requests hold this many.
-    std::size_t max_lives = 16;
+    /// No new life while the oldest that running requests hold is this many back: its evidence must be there
+    /// when they end, and secrets are in locked memory, which is short.
+    std::size_t max_lives = store::kOwnKeysets;
 };
 
 /// Used by the main thread only.
@@ -73,6 +75,7 @@ private:
     std::uint64_t begun_ = 0;
     std::uint64_t failures_ = 0;
     std::string trouble_;
+    /// From the oldest that somebody holds to the one in force.
     std::vector<std::weak_ptr<const gateway::KeyEpoch>> lives_;
 };
 

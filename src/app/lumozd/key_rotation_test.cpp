@@ -31,6 +31,7 @@ public:
     }
     [[nodiscard]] Status healthy() const override { return {}; }
     [[nodiscard]] store::StoreCounters counters() const override { return {}; }
+    void upkeep_now() override {}
     std::atomic<bool> failing = false;
     std::vector<std::string> digests;
 };
@@ -186,6 +187,20 @@ TEST_F(Rotation, KeysThatRequestsHoldAreBounded) {
     requests.clear();
     EXPECT_TRUE(oldest.expired());
     EXPECT_EQ(rotation.state().lives, 1U);
+    settle();
+    EXPECT_EQ(begun, 4);
+}
+
+TEST_F(Rotation, ALifeThatOneRequestHoldsIsNotLeftFarBehind) {
+    ASSERT_TRUE(rotation.first());
+    SharedEpoch request = current;
+    for (int i = 0; i < 5; ++i) {
+        rotation.ask("signal");
+        settle();
+    }
+    EXPECT_EQ(rotation.state().lives, 2U);
+    EXPECT_EQ(begun, 3) << "the store keeps the evidence of so many";
+    request.reset();
     settle();
     EXPECT_EQ(begun, 4);
 }

@@ -24,13 +24,13 @@ Result<std::unique_ptr<store::ReceiptStore>> open_store(const gateway::Config& c
         auto options = common_options<store::PostgresOptions>(config);
         LUMOZ_TRY(options.target, store::read_pg_target(config.receipts_url, config.receipts_password_file,
                                                         config.allow_plain_database));
-        return store::PostgresStore::open(options, clock);
+        return store::open_postgres_store(options, clock);
     }
     auto options = common_options<store::SqliteOptions>(config);
     options.directory = std::filesystem::path(config.state_dir) / "receipts";
     options.min_free_bytes = static_cast<std::uint64_t>(config.receipts_min_free_bytes);
     options.ballast_bytes = static_cast<std::uint64_t>(config.receipts_ballast_bytes);
-    return store::SqliteStore::open(options, clock);
+    return store::open_sqlite_store(options, clock);
 }
 
 }  // namespace lumoz::app

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/lumozd/tls_front.hpp"
 
+#include "base/testing.hpp"
 #include "crypto/sha2.hpp"
 #include "identity/testing.hpp"
 #include "net/testing_ca.hpp"
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 namespace lumoz::app {
 namespace {
@@ -19,12 +18,10 @@ constexpr UnixTime kDay = 86'400;
 class Front : public ::testing::Test {
 protected:
     Front() {
-        std::filesystem::create_directories(dir);
         config.tls_listen = "127.0.0.1:0";
         config.tls_names = {"10.0.0.1", "a.example"};
         config.state_dir = (dir / "state").string();
     }
-    ~Front() override { std::filesystem::remove_all(dir); }
 
     void open(bool with_chain_file) {
         if (with_chain_file) config.tls_chain_file = (dir / "chain.pem").string();
@@ -62,8 +59,8 @@ protected:
     [[nodiscard]] crypto::P256Public key() const { return front->face()->key->public_key(); }
     [[nodiscard]] std::string warning() const { return front->warning(std::chrono::hours(24 * 14)); }
 
-    std::filesystem::path dir =
-        std::filesystem::temp_directory_path() / ("lumoz-front-" + std::to_string(::getpid()));
+    const lumoz::testing::ScratchFolder folder;
+    const std::filesystem::path& dir = folder.path();
     identity::testing::MovableClock clock;
     gateway::Config config;
     net::testing::TestCa ca;

@@ -8,7 +8,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 namespace lumoz::app {
 namespace {
@@ -17,11 +16,6 @@ namespace fs = std::filesystem;
 
 class Weights : public ::testing::Test {
 public:
-    Weights() {
-        std::string name = (fs::temp_directory_path() / "lumoz-weights-XXXXXX").string();
-        dir = ::mkdtemp(name.data());
-    }
-    ~Weights() override { fs::remove_all(dir); }
     [[nodiscard]] std::string file(const std::string& name, std::uintmax_t size) const {
         std::ofstream(dir / name) << name;
         fs::resize_file(dir / name, size);
@@ -31,7 +25,8 @@ public:
         while (!job.done())
             std::this_thread::yield();
     }
-    fs::path dir;
+    const lumoz::testing::ScratchFolder folder;
+    const fs::path& dir = folder.path();
 };
 
 TEST_F(Weights, EachPathHasItsOwnResult) {
