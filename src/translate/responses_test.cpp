@@ -241,6 +241,17 @@ TEST(ResponsesStream, WhatMustBeSaidAgainIsBounded) {
                     .ends_with("error: stream: too long to be said again at its end"));
 }
 
+TEST(ResponsesStream, WhatFramesManySmallItemsCountsToo) {
+    std::string pair = chunk(R"({"reasoning_content":"a"})") + chunk(R"({"content":"b"})");
+    const std::string id(1'000, 'i');
+    pair.replace(pair.find(R"("id":"c")"), 8, R"("id":")" + id + '"');
+    std::string stream;
+    for (std::size_t i = 0; i <= EventStream::kMaxKept / id.size() / 2; ++i)
+        stream += pair;
+    EXPECT_TRUE(stream_of(Protocol::Responses, kRequest, stream, stream.size())
+                    .ends_with("error: stream: too long to be said again at its end"));
+}
+
 TEST(ResponsesStream, NonsenseEndsIt) {
     EXPECT_TRUE(stream_of(Protocol::Responses, kRequest, chunk("{}") + "data: 1\n\n", 3)
                     .ends_with("error: not an object"));
