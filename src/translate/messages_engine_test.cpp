@@ -6,19 +6,15 @@
 namespace lumoz::translate {
 namespace {
 
-using testing::chat_of;
 using testing::refusal_of;
 using testing::stream_of;
-using testing::translation_of;
 
 std::string messages(std::string_view request) {
-    return chat_of(Protocol::Chat, request);
+    return testing::chat_of(Protocol::Chat, request);
 }
 
 std::string answer(std::string_view engine_answer) {
-    const auto made = translation_of(Protocol::Chat, R"({"messages":[]})");
-    const Result<std::string> out = made->answer(engine_answer);
-    return out ? *out : "error: " + out.error().detail;
+    return testing::answer_of(Protocol::Chat, R"({"messages":[]})", engine_answer);
 }
 
 TEST(MessagesEngine, TurnsSystemAndResults) {
