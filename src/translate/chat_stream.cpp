@@ -8,8 +8,11 @@ void ChatStream::emit(std::string_view name, std::string_view json) {
     out_ += name;
     out_ += "\ndata: ";
     // Values that move over whole may hold line ends between their tokens.
-    const bool one_line = json.find_first_of("\r\n") == std::string_view::npos;
-    out_ += one_line ? std::string(json) : compact(json);
+    if (json.find_first_of("\r\n") == std::string_view::npos) {
+        out_ += json;
+    } else {
+        out_ += compact(json);
+    }
     out_ += "\n\n";
 }
 

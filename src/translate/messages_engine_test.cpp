@@ -123,7 +123,8 @@ TEST(MessagesEngineStream, InputBelongsToTheBlockThatIsOpen) {
     const auto stream = [](std::string_view text) {
         return stream_of(Protocol::Chat, R"({"messages":[]})", text, 64);
     };
-    EXPECT_TRUE(stream(start + call + input).contains(R"("tool_calls":[{"index":0,"function":{"arguments":"{}"}}])"));
+    EXPECT_TRUE(
+        stream(start + call + input).contains(R"("tool_calls":[{"index":0,"function":{"arguments":"{}"}}])"));
     EXPECT_TRUE(stream(start + call + input + other + input)
                     .ends_with("error: content_block_delta: no call is open"));
     EXPECT_TRUE(stream(start + input).ends_with("error: content_block_delta: no call is open"));
