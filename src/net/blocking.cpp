@@ -73,7 +73,6 @@ public:
         if (interrupt_ == nullptr) return;
         const std::scoped_lock lock(interrupt_->mutex_);
         interrupt_->running_ = &loop;
-        if (interrupt_->stopped_) loop.stop();
     }
     ~InterruptibleRun() {
         if (interrupt_ == nullptr) return;

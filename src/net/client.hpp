@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP/1.1 client on one Loop: TCP, TLS, Unix socket; keep-alive pool or one connection per request. A
-// request is never sent twice.
+// HTTP/1.1 client on one Loop: TCP, TLS, Unix socket; keep-alive pool or one connection per request. Only a
+// request that meets an idle connection which the server closes is sent once more, on a new connection.
 #pragma once
 
 #include "net/http.hpp"
@@ -67,7 +67,8 @@ public:
     /// Its size, when that is known: sent as Content-Length, chunked otherwise.
     [[nodiscard]] virtual std::optional<std::uint64_t> length() const = 0;
     /// The next piece, empty at the end. The view lives until the next call. An error ends the request, and
-    /// is what `send` answers with.
+    /// is what `send` answers with. While it waits, `send` sees neither a cancel nor an early answer: it must
+    /// have its own deadline.
     virtual Task<Result<ByteView>> next() = 0;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/client.hpp"
 
+#include "base/testing.hpp"
 #include "net/blocking.hpp"
 #include "net/testing.hpp"
 
@@ -336,9 +337,8 @@ TEST_F(Pool, MovesLargeBodiesBothWays) {
 }
 
 TEST(UnixServer, ServesOnASocketAndRemovesIt) {
-    std::string dir = (std::filesystem::temp_directory_path() / "lumoz-net-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(dir.data()), nullptr);
-    const std::string path = dir + "/s.sock";
+    const lumoz::testing::ScratchFolder folder;
+    const std::string path = (folder.path() / "s.sock").string();
     Loop loop;
     testing::Routes routes;
     routes.on("/peer", [](Exchange& exchange) -> Task<void> {
@@ -357,7 +357,6 @@ TEST(UnixServer, ServesOnASocketAndRemovesIt) {
     EXPECT_TRUE(std::filesystem::exists(path));
     server->reset();
     EXPECT_FALSE(std::filesystem::exists(path));
-    std::filesystem::remove_all(dir);
 }
 
 TEST(Blocking, AnAnswerThatDripsHasAnEnd) {

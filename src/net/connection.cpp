@@ -178,16 +178,21 @@ Task<Status> Connection::send_continue() {
     co_return co_await send(parts);
 }
 
+/// Holds the announced length to the bound, and lets a client send that waits to be told.
+Task<Status> Connection::expect_body(std::size_t max_bytes) {
+    const RequestHead& request = buffers_->head;
+    if (request.content_length.value_or(0) > max_bytes)
+        co_return fail(Errc::Limit, "E_HTTP_BODY_TOO_LARGE", "net.server.content_length");
+    if (request.expect_continue && begin_ == end_ && answer_ == Answer::None)
+        co_return co_await send_continue();
+    co_return Status{};
+}
+
 Task<Result<ByteView>> Connection::read_body(std::size_t max_bytes) {
     if (body_done_) co_return ByteView(buffers_->body);
-    const RequestHead& request = buffers_->head;
-    if (request.content_length.value_or(0) > max_bytes) {
-        co_return fail(Errc::Limit, "E_HTTP_BODY_TOO_LARGE", "net.server.content_length");
-    }
-    if (request.expect_continue && begin_ == end_ && answer_ == Answer::None) {
-        LUMOZ_CO_CHECK_OK(co_await send_continue());
-    }
+    LUMOZ_CO_CHECK_OK(co_await expect_body(max_bytes));
     const TimePoint deadline = loop().now() + server_->limits.body_timeout;
+    const RequestHead& request = buffers_->head;
     if (request.chunked) {
         LUMOZ_CO_CHECK_OK(co_await read_chunked(max_bytes, deadline));
     } else {
@@ -217,31 +222,17 @@ Task<Status> Connection::read_counted(std::uint64_t length, TimePoint deadline) 
 }
 
 Task<Status> Connection::read_chunked(std::size_t max_bytes, TimePoint deadline) {
-    Bytes& body = buffers_->body;
-    ChunkDecoder decoder;
-    while (!decoder.done()) {
-        if (begin_ == end_) {
-            LUMOZ_CO_CHECK_OK(co_await read_more(deadline));
-        }
-        LUMOZ_CO_TRY(const ChunkDecoder::Step step, decoder.next(unread()));
-        if (step.data.size() > max_bytes - body.size()) {
-            co_return fail(Errc::Limit, "E_HTTP_BODY_TOO_LARGE", "net.server.chunked_body");
-        }
-        append(body, step.data);
-        begin_ += step.used;
+    for (;;) {
+        LUMOZ_CO_TRY(const ByteView piece, co_await next_chunked(max_bytes, deadline));
+        if (piece.empty()) co_return Status{};
+        append(buffers_->body, piece);
     }
-    co_return Status{};
 }
 
 Task<Result<ByteView>> Connection::read_body_some(std::size_t max_bytes, TimePoint deadline) {
     if (body_done_) co_return ByteView();
-    const RequestHead& request = buffers_->head;
-    if (request.content_length.value_or(0) > max_bytes)
-        co_return fail(Errc::Limit, "E_HTTP_BODY_TOO_LARGE", "net.server.content_length");
-    if (request.expect_continue && begin_ == end_ && answer_ == Answer::None) {
-        LUMOZ_CO_CHECK_OK(co_await send_continue());
-    }
-    if (request.chunked) co_return co_await next_chunked(max_bytes, deadline);
+    LUMOZ_CO_CHECK_OK(co_await expect_body(max_bytes));
+    if (buffers_->head.chunked) co_return co_await next_chunked(max_bytes, deadline);
     co_return co_await next_counted(deadline);
 }
 

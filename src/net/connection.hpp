@@ -53,6 +53,7 @@ private:
     Task<Status> read_more(TimePoint deadline);
     Task<Status> read_counted(std::uint64_t length, TimePoint deadline);
     Task<Status> read_chunked(std::size_t max_bytes, TimePoint deadline);
+    Task<Status> expect_body(std::size_t max_bytes);
     Task<Result<ByteView>> next_counted(TimePoint deadline);
     Task<Result<ByteView>> next_chunked(std::size_t max_bytes, TimePoint deadline);
     Task<Status> send_continue();
@@ -80,8 +81,8 @@ private:
     std::optional<std::uint64_t> length_;
     std::optional<Digest256> tls_spki_;  ///< of the certificate that this connection shows
     std::uint64_t sent_ = 0;
-    std::uint64_t body_read_ = 0;  ///< by read_body_some
-    ChunkDecoder decoder_;         ///< the same
+    std::uint64_t body_read_ = 0;  ///< by read_body_some and in chunks
+    ChunkDecoder decoder_;
     Answer answer_ = Answer::None;
     Coding coding_ = Coding::Length;
     bool idle_ = false;

@@ -8,7 +8,8 @@ namespace lumoz::net {
 Task<Result<TunnelResult>> Connection::tunnel(const Headers& headers, ClientExchange& other,
                                               TunnelLimits limits) {
     Stream* const far = other.upgraded();
-    if (answer_ != Answer::None || far == nullptr)
+    // What is left of a body would pass for the client's first bytes.
+    if (answer_ != Answer::None || far == nullptr || !body_done_)
         co_return fail(Errc::Usage, "E_HTTP_ANSWER", "net.server.tunnel");
     std::string& out = buffers_->out;
     out.assign("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n");

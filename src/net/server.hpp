@@ -72,7 +72,8 @@ public:
     /// `last` (may be empty) and the end in one write. Trailers are sent in chunked answers only.
     virtual Task<Status> finish(ByteView last = {}, const Headers* trailers = nullptr) = 0;
     /// Answers 101 with `headers` (without Connection) and passes bytes both ways until the end (tunnel.hpp;
-    /// the client is the first side). `other` has been answered with 101. `on_peer_gone` is unset by it.
+    /// the client is the first side). `other` has been answered with 101, and the request has no body that
+    /// was not read. `on_peer_gone` is unset by it.
     virtual Task<Result<TunnelResult>> tunnel(const Headers& headers, ClientExchange& other,
                                               TunnelLimits limits) = 0;
     /// Ends the connection so that the client sees a cut answer.

@@ -57,21 +57,9 @@ struct TestCa {
     std::int64_t from = 0;
     std::int64_t until = 4'000'000'000;
 
-    [[nodiscard]] std::string root() const {
-        return issue({.subject = "root",
-                      .key = root_key.public_key(),
-                      .authority = true,
-                      .not_before = from,
-                      .not_after = until},
-                     "root", root_key);
-    }
+    [[nodiscard]] std::string root() const { return under_root("root", root_key); }
     [[nodiscard]] std::string middle(bool authority = true) const {
-        return issue({.subject = "middle",
-                      .key = middle_key.public_key(),
-                      .authority = authority,
-                      .not_before = from,
-                      .not_after = until},
-                     "root", root_key);
+        return under_root("middle", middle_key, authority);
     }
     [[nodiscard]] std::string leaf(const CaRequest& request) const {
         return issue(request, "middle", middle_key);
@@ -85,6 +73,17 @@ struct TestCa {
                      .not_before = not_before,
                      .not_after = not_after}) +
                middle();
+    }
+
+private:
+    [[nodiscard]] std::string under_root(const std::string& subject, const crypto::P256Key& key,
+                                         bool authority = true) const {
+        return issue({.subject = subject,
+                      .key = key.public_key(),
+                      .authority = authority,
+                      .not_before = from,
+                      .not_after = until},
+                     "root", root_key);
     }
 };
 

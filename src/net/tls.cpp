@@ -81,11 +81,9 @@ Result<TlsContext> TlsContext::server(std::string_view private_pem, std::string_
         ERR_clear_error();
         return fail(Errc::Refused, "E_TLS_KEY", "net.tls.key_of_certificate");
     }
-    unsigned char* der = nullptr;
-    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &der);
-    if (size <= 0) return fail(Errc::Malformed, "E_TLS_CERTIFICATE", "net.tls.server_spki");
-    state->spki = crypto::sha256(ByteView(der, static_cast<std::size_t>(size)));
-    OPENSSL_free(der);
+    const std::optional<Digest256> spki = spki_of(certificate.get());
+    if (!spki) return fail(Errc::Malformed, "E_TLS_CERTIFICATE", "net.tls.server_spki");
+    state->spki = *spki;
     return TlsContext(std::move(state));
 }
 

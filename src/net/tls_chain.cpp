@@ -3,7 +3,8 @@
 
 #include "base/hex.hpp"
 #include "crypto/der.hpp"
-#include "crypto/sha2.hpp"
+#include "crypto/owned.hpp"
+#include "net/tls_session.hpp"
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
@@ -12,15 +13,11 @@
 #include <arpa/inet.h>
 #include <array>
 #include <ctime>
-#include <memory>
 
 namespace lumoz::net {
 namespace {
 
-struct Free {
-    void operator()(X509* certificate) const { X509_free(certificate); }
-};
-using Certificate = std::unique_ptr<X509, Free>;
+using Certificate = crypto::Owned<X509, X509_free>;
 
 std::unexpected<Error> refuse(std::string_view where, std::string detail) {
     ERR_clear_error();
@@ -45,15 +42,6 @@ Result<std::vector<Certificate>> read(std::string_view pem) {
             return refuse("net.tls.chain.der", "certificate " + std::to_string(out.size() + 1));
         out.push_back(std::move(certificate));
     }
-    return out;
-}
-
-Result<Digest256> spki_of(const X509* certificate) {
-    unsigned char* der = nullptr;
-    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-    if (size <= 0) return refuse("net.tls.chain.key", "the leaf has no key that can be read");
-    const Digest256 out = crypto::sha256(ByteView(der, static_cast<std::size_t>(size)));
-    OPENSSL_free(der);
     return out;
 }
 
@@ -113,7 +101,9 @@ Result<CertificateChain> check_chain(std::string_view pem, std::span<const Diges
                                      const std::vector<std::string>& names, UnixTime now) {
     LUMOZ_TRY(const std::vector<Certificate> chain, read(pem));
     CertificateChain out;
-    LUMOZ_TRY(out.spki_sha256, spki_of(chain.front().get()));
+    const std::optional<Digest256> key = spki_of(chain.front().get());
+    if (!key) return refuse("net.tls.chain.key", "the leaf has no key that can be read");
+    out.spki_sha256 = *key;
     if (std::ranges::find(keys, out.spki_sha256) == keys.end())
         return refuse("net.tls.chain.key", "the leaf is for the key " + to_hex(out.spki_sha256.view()) +
                                                ", which is not of this life of the service");

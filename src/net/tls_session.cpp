@@ -129,15 +129,21 @@ Result<TlsSession::Want> TlsSession::handshake() {
     return fail(Errc::Closed, "E_TLS_HANDSHAKE", "net.tls.handshake", take_error());
 }
 
+std::optional<Digest256> spki_of(const X509* certificate) {
+    unsigned char* der = nullptr;
+    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    if (size <= 0) return std::nullopt;
+    const Digest256 out = crypto::sha256(ByteView(der, static_cast<std::size_t>(size)));
+    OPENSSL_free(der);
+    return out;
+}
+
 Status TlsSession::check_peer() {
     if (trust_ == TlsContext::State::Trust::Server) return {};
     const X509* certificate = SSL_get0_peer_certificate(ssl_.get());
     if (certificate == nullptr) return fail(Errc::Refused, "E_TLS_CERTIFICATE", "net.tls.no_certificate");
-    unsigned char* der = nullptr;
-    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-    if (size <= 0) return fail(Errc::Malformed, "E_TLS_CERTIFICATE", "net.tls.spki");
-    peer_spki_ = crypto::sha256(ByteView(der, static_cast<std::size_t>(size)));
-    OPENSSL_free(der);
+    peer_spki_ = spki_of(certificate);
+    if (!peer_spki_) return fail(Errc::Malformed, "E_TLS_CERTIFICATE", "net.tls.spki");
     if (trust_ == TlsContext::State::Trust::Pin && *peer_spki_ != pin_) {
         return fail(Errc::Refused, "E_TLS_PIN", "net.tls.pin");
     }

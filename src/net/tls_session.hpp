@@ -23,6 +23,9 @@ struct TlsContext::State {
     Digest256 spki;  ///< own key (server) or pinned key (client)
 };
 
+/// SHA-256 of the certificate's SubjectPublicKeyInfo; nothing when that cannot be read.
+[[nodiscard]] std::optional<Digest256> spki_of(const X509* certificate);
+
 class TlsSession {
 public:
     /// `host` is empty for servers. The socket must live as long as the session.

@@ -9,7 +9,7 @@ namespace lumoz::net {
 
 struct TunnelLimits {
     std::chrono::milliseconds idle{300'000};  ///< without a byte in either direction
-    std::chrono::milliseconds write{60'000};  ///< how long one side may take no byte that waits for it
+    std::chrono::milliseconds write{60'000};  ///< how long one side may leave a piece of 16 KiB untaken
     std::chrono::milliseconds total{3'600'000};
     std::chrono::milliseconds half{5'000};  ///< without a byte after one side has ended
 };

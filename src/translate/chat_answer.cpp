@@ -6,20 +6,6 @@ namespace {
 
 using json::Value;
 
-constexpr std::uint32_t kMaxDepth = 64;
-constexpr std::size_t kMaxName = 1'024;
-/// Counts stay far from any overflow of their sums.
-constexpr std::int64_t kMaxCount = std::int64_t{1} << 40;
-
-/// A short text of the engine that becomes a member of ours: id, model, name.
-Result<std::string> short_text(const Value& object, std::string_view name) {
-    const std::optional<Value> found = present(object, name);
-    if (!found) return std::string();
-    if (!found->is_string()) return garbage(name, "not a text");
-    if (inner(*found).size() > kMaxName) return garbage(name, "too long");
-    return std::string(inner(*found));
-}
-
 /// A text, absent, null, or an array of text parts as some engines write it.
 Result<std::string> content_text(const Value& message, std::string_view name) {
     const std::optional<Value> found = present(message, name);
@@ -33,14 +19,6 @@ Result<std::string> content_text(const Value& message, std::string_view name) {
         out += inner(*text);
     }
     return out;
-}
-
-Result<std::int64_t> count(const Value& object, std::string_view name) {
-    const std::optional<Value> found = present(object, name);
-    if (!found) return std::int64_t{0};
-    const std::optional<std::int64_t> value = found->as_int();
-    if (!value || *value < 0 || *value > kMaxCount) return garbage(name, "not a count");
-    return *value;
 }
 
 Result<std::int64_t> detail_count(const Value& usage, std::string_view group, std::string_view name) {
@@ -96,7 +74,7 @@ Status read_message(ChatAnswer& out, const Value& message) {
     }
     const std::optional<Value> calls = present(message, "tool_calls");
     if (!calls) return {};
-    if (!calls->is_array() || calls->size() > kMaxChatCalls) return garbage("tool_calls", "not a list");
+    if (!calls->is_array() || calls->size() > kMaxCalls) return garbage("tool_calls", "not a list");
     for (const Value& value : calls->elements()) {
         LUMOZ_TRY(ChatCall call, read_call(value));
         out.calls.push_back(std::move(call));
@@ -120,8 +98,7 @@ Status read_choice(ChatAnswer& out, const Value& choice, ChatForm form) {
 }  // namespace
 
 Result<ChatAnswer> read_chat(std::string_view text, ChatForm form) {
-    const Result<json::Document> document =
-        json::Document::parse(text, {.max_bytes = kMaxAnswer, .max_depth = kMaxDepth});
+    const Result<json::Document> document = json::Document::parse(text, kAnswerLimits);
     if (!document) return garbage("", "not JSON");
     const Value root = document->root();
     if (!root.is_object()) return garbage("", "not an object");

@@ -3,8 +3,7 @@
 // trusted: what does not have the form of the protocol is `E_TRANSLATE_ANSWER`.
 #pragma once
 
-#include "translate/event_stream.hpp"
-#include "translate/json_parts.hpp"
+#include "translate/engine_parts.hpp"
 
 namespace lumoz::translate {
 
@@ -39,8 +38,6 @@ struct ChatAnswer {
 };
 
 enum class ChatForm : std::uint8_t { Whole, Chunk };
-
-inline constexpr std::size_t kMaxChatCalls = 1'024;
 
 /// Only the first choice is looked at: neither protocol can ask for more.
 [[nodiscard]] Result<ChatAnswer> read_chat(std::string_view json, ChatForm form);

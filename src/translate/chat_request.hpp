@@ -10,8 +10,7 @@ namespace lumoz::translate {
 
 /// The engine's request, and what the way back must know of the client's.
 struct ChatRequest {
-    std::string body;  ///< JSON for `/v1/chat/completions`
-    bool stream = false;
+    std::string body;                ///< JSON for `/v1/chat/completions`
     std::string model;               ///< content of the JSON string `model`, escaped as the client wrote it
     std::vector<std::string> stops;  ///< stop sequences, unescaped
     /// Responses only: the members that its answer repeats, `"name":value` with commas between.

@@ -3,37 +3,35 @@
 
 namespace lumoz::translate {
 
-Status ChatStream::feed(ByteView piece, std::string& out) {
-    out_.clear();
-    Status status = reader_.feed(piece, *this);
-    out = std::move(out_);
-    return status;
-}
-
 void ChatStream::emit(std::string_view name, std::string_view json) {
     out_ += "event: ";
     out_ += name;
     out_ += "\ndata: ";
     // Values that move over whole may hold line ends between their tokens.
-    const bool one_line = json.find_first_of("\r\n") == std::string_view::npos;
-    out_ += one_line ? std::string(json) : compact(json);
+    if (json.find_first_of("\r\n") == std::string_view::npos) {
+        out_ += json;
+    } else {
+        out_ += compact(json);
+    }
     out_ += "\n\n";
 }
 
-Status ChatStream::event(std::string_view name, std::string_view data) {
-    if (done_) return {};
-    if (name == "error") return garbage("stream", "the engine failed");
-    if (data.empty()) return {};
-    if (data == "[DONE]") {
-        done_ = true;
-        return done();
+Result<bool> ChatStream::begins_call(const ChatCall& call, bool one_is_open) {
+    const std::int64_t index = call.index.value_or(call.name.empty() ? calls_ - 1 : calls_);
+    if (index == calls_) {
+        if (call.name.empty()) return garbage("tool_calls.function.name", "missing");
+        if (calls_ >= kMaxCalls) return garbage("tool_calls", "too many");
+        ++calls_;
+        return true;
     }
-    LUMOZ_TRY(const ChatAnswer answer, read_chat(data, ChatForm::Chunk));
-    return chunk(answer);
+    if (index != calls_ - 1 || !one_is_open)
+        return garbage("tool_calls.index", "a call goes on that is over");
+    return false;
 }
 
-void ChatStream::comment() {
-    if (!done_) keep_alive();
+Status ChatStream::take(std::string_view data) {
+    LUMOZ_TRY(const ChatAnswer answer, read_chat(data, ChatForm::Chunk));
+    return chunk(answer);
 }
 
 }  // namespace lumoz::translate

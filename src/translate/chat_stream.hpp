@@ -4,29 +4,21 @@
 
 #include "translate/chat_answer.hpp"
 #include "translate/event_stream.hpp"
-#include "translate/sse_reader.hpp"
 
 namespace lumoz::translate {
 
-class ChatStream : public EventStream, private SseReader::Sink {
-public:
-    ChatStream() : reader_(kMaxEvent) {}
-    Status feed(ByteView piece, std::string& out) override;
-
+class ChatStream : public EventStream {
 protected:
     virtual Status chunk(const ChatAnswer& answer) = 0;
-    virtual Status done() = 0;
-    virtual void keep_alive() = 0;
     /// Adds an event to what leaves.
     void emit(std::string_view name, std::string_view json);
+    /// Calls follow one another, so a piece belongs to the call that is open, or begins the next one: true.
+    Result<bool> begins_call(const ChatCall& call, bool one_is_open);
+
+    std::int64_t calls_ = 0;  ///< begun so far
 
 private:
-    Status event(std::string_view name, std::string_view data) override;
-    void comment() override;
-
-    SseReader reader_;
-    std::string out_;
-    bool done_ = false;
+    Status take(std::string_view data) override;
 };
 
 }  // namespace lumoz::translate

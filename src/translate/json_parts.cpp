@@ -90,6 +90,19 @@ Result<std::optional<std::string>> maybe_string(const json::Value& object, std::
     return found->as_string();
 }
 
+Result<std::optional<json::Value>> maybe_object(const json::Value& object, std::string_view name,
+                                                std::string_view at) {
+    std::optional<json::Value> found = present(object, name);
+    if (found && !found->is_object()) return refuse(member_of(at, name), "must be an object");
+    return found;
+}
+
+Result<std::string> type_of(const json::Value& value, std::string_view at) {
+    if (!value.is_object()) return refuse(at, "must be an object");
+    LUMOZ_TRY(const json::Value type, need_string(value, "type", at));
+    return *type.as_string();
+}
+
 Result<std::vector<json::Value>> need_array(const json::Value& value, std::string_view at) {
     if (!value.is_array()) return refuse(at, "must be an array");
     return value.elements();

@@ -31,6 +31,11 @@ namespace lumoz::translate {
 /// The text of a string member, or nothing when it is absent; refuses another kind.
 [[nodiscard]] Result<std::optional<std::string>> maybe_string(const json::Value& object,
                                                               std::string_view name, std::string_view at);
+/// The member as an object, or nothing when it is absent; refuses another kind.
+[[nodiscard]] Result<std::optional<json::Value>> maybe_object(const json::Value& object,
+                                                              std::string_view name, std::string_view at);
+/// The `type` of a value that must be an object which has one.
+[[nodiscard]] Result<std::string> type_of(const json::Value& value, std::string_view at);
 /// The elements of an array; refuses another kind.
 [[nodiscard]] Result<std::vector<json::Value>> need_array(const json::Value& value, std::string_view at);
 /// The truth value of a member, false when absent; refuses another kind.

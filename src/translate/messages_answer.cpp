@@ -56,8 +56,7 @@ Result<std::string> input_of(const ChatCall& call) {
         json::Document::parse(quoted, {.max_bytes = kMaxAnswer + 2, .max_depth = 1});
     if (!text) return garbage("tool_calls.function.arguments", "not a text");
     std::string input = *text->root().as_string();
-    const Result<json::Document> parsed =
-        json::Document::parse(input, {.max_bytes = kMaxAnswer, .max_depth = 64});
+    const Result<json::Document> parsed = json::Document::parse(input, kAnswerLimits);
     if (!parsed || !parsed->root().is_object())
         return garbage("tool_calls.function.arguments", "not a JSON object");
     return std::string(parsed->root().raw());
@@ -154,21 +153,15 @@ void MessagesStream::write_text(Block kind, std::string_view content) {
     delta(thinking ? "thinking_delta" : "text_delta", name, content);
 }
 
-// Blocks follow one another, so a piece belongs to the call that is open, or begins the next one.
 Status MessagesStream::write_call(const ChatCall& call) {
-    const std::int64_t index = call.index.value_or(call.name.empty() ? next_call_ - 1 : next_call_);
-    if (index == next_call_) {
-        if (call.name.empty()) return garbage("tool_calls.function.name", "missing");
-        if (next_call_ >= static_cast<std::int64_t>(kMaxChatCalls)) return garbage("tool_calls", "too many");
+    LUMOZ_TRY(const bool begins, begins_call(call, block_ == Block::Tool));
+    if (begins) {
         json::Writer block;
         block.object().key("type").string("tool_use");
-        member_inner(block, "id", call_id(call, id_, static_cast<std::size_t>(index)));
+        member_inner(block, "id", call_id(call, id_, static_cast<std::size_t>(calls_ - 1)));
         member_inner(block, "name", call.name);
         block.key("input").object().end().end();
-        ++next_call_;
         open(Block::Tool, std::move(block).text());
-    } else if (index != next_call_ - 1 || block_ != Block::Tool) {
-        return garbage("tool_calls.index", "a call goes on that is over");
     }
     if (!call.arguments.empty()) delta("input_json_delta", "partial_json", call.arguments);
     return {};
@@ -188,12 +181,12 @@ Status MessagesStream::chunk(const ChatAnswer& answer) {
     return {};
 }
 
-Status MessagesStream::done() {
+Status MessagesStream::finish() {
     if (!started_) return garbage("stream", "it ends before it begins");
     close();
     json::Writer out;
     out.object().key("type").string("message_delta").key("delta").object();
-    write_stop(out, stop_of(finish_, next_call_ > 0, stop_text_, request_));
+    write_stop(out, stop_of(finish_, calls_ > 0, stop_text_, request_));
     out.end();
     write_usage(out, usage_);
     out.end();

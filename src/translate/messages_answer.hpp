@@ -23,7 +23,7 @@ private:
     enum class Block : std::uint8_t { None, Text, Thinking, Tool };
 
     Status chunk(const ChatAnswer& answer) override;
-    Status done() override;
+    Status finish() override;
     void keep_alive() override;
     void start(const ChatAnswer& answer);
     void open(Block kind, std::string_view block_json);
@@ -37,8 +37,7 @@ private:
     std::string id_;
     bool started_ = false;
     Block block_ = Block::None;
-    std::size_t blocks_ = 0;      ///< opened so far
-    std::int64_t next_call_ = 0;  ///< index of the next new call
+    std::size_t blocks_ = 0;  ///< opened so far
     std::string finish_;
     std::optional<std::string> stop_text_;
     ChatUsage usage_;

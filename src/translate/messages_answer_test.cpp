@@ -5,16 +5,14 @@
 namespace lumoz::translate {
 namespace {
 
+using testing::answer_of;
+using testing::chunk;
 using testing::stream_of;
-using testing::translation_of;
 
 const std::string kRequest = R"({"model":"asked","stream":true,"stop_sequences":["END"],"messages":[]})";
 
-/// The answer, or `error: ` and the reason.
 std::string answer(std::string_view chat) {
-    const auto made = translation_of(Protocol::Messages, kRequest);
-    const Result<std::string> out = made->answer(chat);
-    return out ? *out : "error: " + out.error().detail;
+    return answer_of(Protocol::Messages, kRequest, chat);
 }
 
 /// An answer with this message and finish reason.
@@ -28,11 +26,6 @@ std::string member(std::string_view json, std::string_view name) {
     if (!document) return "not JSON: " + std::string(json);
     const auto found = document->root().find(name);
     return found ? std::string(found->raw()) : "absent";
-}
-
-std::string chunk(std::string_view delta, std::string_view finish = "null") {
-    return R"(data: {"id":"c","model":"m","choices":[{"index":0,"delta":)" + std::string(delta) +
-           R"(,"finish_reason":)" + std::string(finish) + "}]}\n\n";
 }
 
 std::string event(std::string_view name, std::string_view json) {
@@ -171,22 +164,8 @@ const std::string kTranslated =
           R"("usage":{"input_tokens":5,"output_tokens":7}})") +
     event("message_stop", R"({"type":"message_stop"})");
 
-TEST(MessagesStream, EventsAreTheSameInPiecesOfAnySize) {
-    for (std::size_t size = 1; size <= 64; ++size)
-        ASSERT_EQ(stream_of(Protocol::Messages, kRequest, kStream, size), kTranslated) << size;
-    EXPECT_EQ(stream_of(Protocol::Messages, kRequest, kStream, kStream.size()), kTranslated);
-}
-
-TEST(MessagesStream, CutsAtEveryPosition) {
-    for (std::size_t at = 0; at <= kStream.size(); ++at) {
-        const auto made = translation_of(Protocol::Messages, kRequest);
-        std::string first;
-        std::string second;
-        ASSERT_TRUE(made->piece(as_bytes(std::string_view(kStream).substr(0, at)), first));
-        ASSERT_TRUE(made->piece(as_bytes(std::string_view(kStream).substr(at)), second));
-        ASSERT_EQ(first + second, kTranslated) << at;
-        ASSERT_TRUE(first.empty() || first.ends_with("\n\n")) << at;
-    }
+TEST(MessagesStream, EventsAreTheSameForEveryCut) {
+    testing::expect_stream(Protocol::Messages, kRequest, kStream, kTranslated);
 }
 
 TEST(MessagesStream, LineEndsOfEveryKind) {

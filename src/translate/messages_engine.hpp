@@ -5,7 +5,6 @@
 
 #include "translate/event_stream.hpp"
 #include "translate/json_parts.hpp"
-#include "translate/sse_reader.hpp"
 
 namespace lumoz::translate {
 
@@ -19,32 +18,30 @@ namespace lumoz::translate {
 
 /// The engine's stream as chat-completions chunks; events of the older text completion become
 /// `text_completion` chunks. `data: [DONE]` comes with message_stop, or with the engine's own.
-class MessagesEngineStream final : public EventStream, private SseReader::Sink {
+class MessagesEngineStream final : public EventStream {
 public:
-    explicit MessagesEngineStream(AnswerFacts facts) : reader_(kMaxEvent), facts_(std::move(facts)) {}
-    Status feed(ByteView piece, std::string& out) override;
+    explicit MessagesEngineStream(AnswerFacts facts) : facts_(std::move(facts)) {}
 
 private:
-    Status event(std::string_view name, std::string_view data) override;
-    void comment() override;
+    Status take(std::string_view data) override;
+    Status finish() override;
+    void keep_alive() override;
     Status message_start(const json::Value& event);
     Status block_start(const json::Value& event);
     Status block_delta(const json::Value& event);
     Status message_delta(const json::Value& event);
     Status completion(const json::Value& event);
-    void chunk(std::string_view delta, std::string_view finish, std::string_view usage);
-    void end();
+    void chunk(std::string_view delta, std::string_view reason, std::string_view usage);
+    void emit(json::Writer chunk);
 
-    SseReader reader_;
     AnswerFacts facts_;
-    std::string out_;
     std::string id_;     ///< escaped
     std::string model_;  ///< escaped
     std::int64_t prompt_ = 0;
     std::int64_t cached_ = 0;
     std::int64_t calls_ = 0;  ///< begun so far
+    bool in_call_ = false;    ///< the block that began last is a call
     bool started_ = false;
-    bool done_ = false;
 };
 
 }  // namespace lumoz::translate

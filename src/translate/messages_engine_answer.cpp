@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "translate/chat_turn.hpp"
+#include "translate/engine_parts.hpp"
 #include "translate/messages_engine.hpp"
 
 namespace lumoz::translate {
 namespace {
 
 using json::Value;
-
-constexpr json::Limits kLimits{.max_bytes = kMaxAnswer, .max_depth = 64};
-constexpr std::size_t kMaxName = 1'024;
-constexpr std::int64_t kMaxCalls = 1'024;
-constexpr std::int64_t kMaxCount = std::int64_t{1} << 40;
 
 std::string_view finish_of(std::string_view stop_reason) {
     if (stop_reason == "max_tokens" || stop_reason == "model_context_window_exceeded") return "length";
@@ -19,25 +15,10 @@ std::string_view finish_of(std::string_view stop_reason) {
     return "stop";
 }
 
-Result<std::string> short_text(const Value& object, std::string_view name) {
-    const std::optional<Value> found = present(object, name);
-    if (!found) return std::string();
-    if (!found->is_string() || inner(*found).size() > kMaxName) return garbage(name, "not a short text");
-    return std::string(inner(*found));
-}
-
 Result<std::string_view> text(const Value& object, std::string_view name) {
     const std::optional<Value> found = object.find(name);
     if (!found || !found->is_string()) return garbage(name, "not a text");
     return inner(*found);
-}
-
-Result<std::int64_t> count(const Value& object, std::string_view name) {
-    const std::optional<Value> found = present(object, name);
-    if (!found) return std::int64_t{0};
-    const std::optional<std::int64_t> value = found->as_int();
-    if (!value || *value < 0 || *value > kMaxCount) return garbage(name, "not a count");
-    return *value;
 }
 
 struct Usage {
@@ -91,10 +72,31 @@ Status add_block(AssistantTurn& turn, const Value& block) {
     return {};
 }
 
+/// An answer or a chunk up to the inside of its one choice. Empty `id`: ours.
+json::Writer begin_answer(std::string_view object, std::string_view id, std::string_view model,
+                          const AnswerFacts& facts) {
+    json::Writer out;
+    out.object();
+    member_inner(out, "id", id.empty() ? facts.id : id);
+    out.key("object").string(object).key("created").integer(facts.now);
+    member_inner(out, "model", model);
+    out.key("provider").string("anthropic").key("choices").array().object();
+    return out;
+}
+
+/// `reason` is escaped; empty while there is none.
+void write_finish(json::Writer& out, std::string_view reason) {
+    if (reason.empty()) {
+        out.key("finish_reason").null();
+    } else {
+        member_inner(out, "finish_reason", reason);
+    }
+}
+
 }  // namespace
 
 Result<std::string> chat_from_messages_answer(std::string_view answer, const AnswerFacts& facts) {
-    const Result<json::Document> document = json::Document::parse(answer, kLimits);
+    const Result<json::Document> document = json::Document::parse(answer, kAnswerLimits);
     if (!document || !document->root().is_object()) return garbage("", "not a JSON object");
     const Value root = document->root();
     if (present(root, "error")) return garbage("error", "the engine failed");
@@ -108,42 +110,25 @@ Result<std::string> chat_from_messages_answer(std::string_view answer, const Ans
     LUMOZ_TRY(const std::string model, short_text(root, "model"));
     LUMOZ_TRY(const std::string stop, short_text(root, "stop_reason"));
     LUMOZ_TRY(const Usage usage, read_usage(root));
-    json::Writer out;
-    out.object();
-    member_inner(out, "id", id.empty() ? facts.id : id);
-    out.key("object").string("chat.completion").key("created").integer(facts.now);
-    member_inner(out, "model", model);
-    out.key("provider").string("anthropic").key("choices").array().object().key("index").integer(0);
-    out.key("message");
+    json::Writer out = begin_answer("chat.completion", id, model, facts);
+    out.key("index").integer(0).key("message");
     write_assistant(out, turn);
     out.key("logprobs").null().key("finish_reason").string(finish_of(stop)).end().end();
     out.key("usage").raw(usage_json(usage)).end();
     return std::move(out).text();
 }
 
-Status MessagesEngineStream::feed(ByteView piece, std::string& out) {
-    out_.clear();
-    Status status = reader_.feed(piece, *this);
-    out = std::move(out_);
-    return status;
+void MessagesEngineStream::keep_alive() {
+    if (started_) out_ += ":\n\n";
 }
 
-void MessagesEngineStream::comment() {
-    if (started_ && !done_) out_ += ":\n\n";
-}
-
-void MessagesEngineStream::end() {
-    done_ = true;
+Status MessagesEngineStream::finish() {
     out_ += "data: [DONE]\n\n";
+    return {};
 }
 
-Status MessagesEngineStream::event(std::string_view, std::string_view data) {
-    if (done_ || data.empty()) return {};
-    if (data == "[DONE]") {
-        end();
-        return {};
-    }
-    const Result<json::Document> document = json::Document::parse(data, kLimits);
+Status MessagesEngineStream::take(std::string_view data) {
+    const Result<json::Document> document = json::Document::parse(data, kAnswerLimits);
     if (!document || !document->root().is_object()) return garbage("stream", "not a JSON object");
     const Value root = document->root();
     if (present(root, "completion")) return completion(root);
@@ -154,29 +139,23 @@ Status MessagesEngineStream::event(std::string_view, std::string_view data) {
     if (type == "content_block_start") return block_start(root);
     if (type == "content_block_delta") return block_delta(root);
     if (type == "message_delta") return message_delta(root);
-    if (type == "message_stop") end();
-    return {};
+    return type == "message_stop" ? end() : Status{};
 }
 
-void MessagesEngineStream::chunk(std::string_view delta, std::string_view finish, std::string_view usage) {
-    json::Writer out;
-    out.object();
-    member_inner(out, "id", id_);
-    out.key("object").string("chat.completion.chunk").key("created").integer(facts_.now);
-    member_inner(out, "model", model_);
-    out.key("provider").string("anthropic").key("choices").array().object().key("index").integer(0);
-    out.key("delta").raw(delta);
+/// Requires: `chunk` is whole but for its last brace.
+void MessagesEngineStream::emit(json::Writer chunk) {
+    chunk.end();
+    out_ += "data: " + std::move(chunk).text() + "\n\n";
+}
+
+void MessagesEngineStream::chunk(std::string_view delta, std::string_view reason, std::string_view usage) {
+    json::Writer out = begin_answer("chat.completion.chunk", id_, model_, facts_);
+    out.key("index").integer(0).key("delta").raw(delta);
     if (usage.empty()) out.key("logprobs").null();
-    out.key("finish_reason");
-    if (finish.empty()) {
-        out.null();
-    } else {
-        out.string(finish);
-    }
+    write_finish(out, reason);
     out.end().end();
     if (!usage.empty()) out.key("usage").raw(usage);
-    out.end();
-    out_ += "data: " + std::move(out).text() + "\n\n";
+    emit(std::move(out));
 }
 
 Status MessagesEngineStream::message_start(const Value& event) {
@@ -184,7 +163,6 @@ Status MessagesEngineStream::message_start(const Value& event) {
     if (started_ || !message || !message->is_object()) return garbage("message_start", "not one message");
     started_ = true;
     LUMOZ_TRY(id_, short_text(*message, "id"));
-    if (id_.empty()) id_ = facts_.id;
     LUMOZ_TRY(model_, short_text(*message, "model"));
     LUMOZ_TRY(const Usage usage, read_usage(*message));
     prompt_ = usage.prompt;
@@ -197,7 +175,8 @@ Status MessagesEngineStream::block_start(const Value& event) {
     const std::optional<Value> block = event.find("content_block");
     if (!block) return garbage("content_block_start", "no block");
     LUMOZ_TRY(const std::string type, short_text(*block, "type"));
-    if (type != "tool_use") return {};
+    in_call_ = type == "tool_use";
+    if (!in_call_) return {};
     if (calls_ >= kMaxCalls) return garbage("content_block_start", "too many calls");
     LUMOZ_TRY(const std::string id, short_text(*block, "id"));
     LUMOZ_TRY(const std::string name, short_text(*block, "name"));
@@ -224,7 +203,7 @@ Status MessagesEngineStream::block_delta(const Value& event) {
         LUMOZ_TRY(const std::string_view piece, text(*given, "thinking"));
         member_inner(delta, "reasoning_content", piece);
     } else if (type == "input_json_delta") {
-        if (calls_ == 0) return garbage("content_block_delta", "no call has begun");
+        if (!in_call_) return garbage("content_block_delta", "no call is open");
         LUMOZ_TRY(const std::string_view piece, text(*given, "partial_json"));
         delta.key("tool_calls").array().object().key("index").integer(calls_ - 1).key("function").object();
         member_inner(delta, "arguments", piece);
@@ -254,17 +233,13 @@ Status MessagesEngineStream::completion(const Value& event) {
     LUMOZ_TRY(const std::string_view piece, text(event, "completion"));
     LUMOZ_TRY(const std::string id, short_text(event, "log_id"));
     LUMOZ_TRY(const std::string model, short_text(event, "model"));
-    const std::optional<Value> stop = event.find("stop_reason");
-    json::Writer out;
-    out.object();
-    member_inner(out, "id", id.empty() ? facts_.id : id);
-    out.key("object").string("text_completion").key("created").integer(facts_.now);
-    member_inner(out, "model", model);
-    out.key("provider").string("anthropic").key("choices").array().object();
+    LUMOZ_TRY(const std::string stop, short_text(event, "stop_reason"));
+    json::Writer out = begin_answer("text_completion", id, model, facts_);
     member_inner(out, "text", piece);
     out.key("index").integer(0).key("logprobs").null();
-    out.key("finish_reason").raw(stop ? stop->raw() : "null").end().end().end();
-    out_ += "data: " + std::move(out).text() + "\n\n";
+    write_finish(out, stop);
+    out.end().end();
+    emit(std::move(out));
     return {};
 }
 

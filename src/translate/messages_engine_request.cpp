@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Chat-completions request -> Anthropic Messages, for an engine that speaks only that.
 #include "translate/messages_engine.hpp"
-#include "translate/tools.hpp"
+#include "translate/request_parts.hpp"
 
 namespace lumoz::translate {
 namespace {
@@ -39,14 +39,13 @@ void write_image_block(json::Writer& out, std::string_view url) {
 }
 
 Status write_part(json::Writer& out, const Value& part, std::string_view at) {
-    if (!part.is_object()) return refuse(at, "must be an object");
-    LUMOZ_TRY(const Value type, need_string(part, "type", at));
-    if (type.as_string() == "text") {
+    LUMOZ_TRY(const std::string type, type_of(part, at));
+    if (type == "text") {
         LUMOZ_TRY(const Value text, need_string(part, "text", at));
         write_text_block(out, inner(text));
         return {};
     }
-    if (type.as_string() != "image_url") return refuse(at, "only text and image_url parts can be translated");
+    if (type != "image_url") return refuse(at, "only text and image_url parts can be translated");
     const std::optional<Value> image = present(part, "image_url");
     if (!image) return refuse(member_of(at, "image_url"), "is missing");
     LUMOZ_TRY(const Value url, need_string(*image, "url", member_of(at, "image_url")));
@@ -158,14 +157,12 @@ private:
 
 Status write_tool(json::Writer& out, const Value& tool, std::string_view at) {
     const std::optional<Value> function = tool.find("function");
-    LUMOZ_TRY(const Value type, need_string(tool, "type", at));
-    if (type.as_string() != "function" || !function) return refuse(at, "must be a function");
+    LUMOZ_TRY(const std::string type, type_of(tool, at));
+    if (type != "function" || !function) return refuse(at, "must be a function");
     const std::string here = member_of(at, "function");
     LUMOZ_TRY(const Value name, need_string(*function, "name", here));
     const std::optional<Value> description = present(*function, "description");
-    const std::optional<Value> parameters = present(*function, "parameters");
-    if (parameters && !parameters->is_object())
-        return refuse(member_of(here, "parameters"), "must be an object");
+    LUMOZ_TRY(const std::optional<Value> parameters, maybe_object(*function, "parameters", here));
     out.object().key("name").raw(name.raw());
     out.key("description").raw(description ? description->raw() : R"("")");
     out.key("input_schema").object();
@@ -239,7 +236,7 @@ Result<std::string> messages_from_chat_request(const Value& body) {
     LUMOZ_CHECK_OK(refuse_rest(body));
     json::Writer out;
     out.object();
-    if (const std::optional<Value> model = present(body, "model")) out.key("model").raw(model->raw());
+    LUMOZ_CHECK_OK(write_model(out, body));
     const std::optional<Value> messages = body.find("messages");
     if (!messages) return refuse("messages", "is missing");
     LUMOZ_TRY(const std::vector<Value> list, need_array(*messages, "messages"));

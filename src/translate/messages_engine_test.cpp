@@ -6,19 +6,15 @@
 namespace lumoz::translate {
 namespace {
 
-using testing::chat_of;
 using testing::refusal_of;
 using testing::stream_of;
-using testing::translation_of;
 
 std::string messages(std::string_view request) {
-    return chat_of(Protocol::Chat, request);
+    return testing::chat_of(Protocol::Chat, request);
 }
 
 std::string answer(std::string_view engine_answer) {
-    const auto made = translation_of(Protocol::Chat, R"({"messages":[]})");
-    const Result<std::string> out = made->answer(engine_answer);
-    return out ? *out : "error: " + out.error().detail;
+    return testing::answer_of(Protocol::Chat, R"({"messages":[]})", engine_answer);
 }
 
 TEST(MessagesEngine, TurnsSystemAndResults) {
@@ -110,6 +106,38 @@ TEST(MessagesEngine, NonsenseIsAnError) {
              {"data: {\"type\":\"message_start\"}\n\n", "message_start: not one message"}}) {
         EXPECT_EQ(stream_of(Protocol::Chat, R"({"messages":[]})", stream, 7), "error: " + want) << stream;
     }
+}
+
+std::string engine_event(std::string_view json) {
+    return "data: " + std::string(json) + "\n\n";
+}
+
+TEST(MessagesEngineStream, InputBelongsToTheBlockThatIsOpen) {
+    const std::string start = engine_event(R"({"type":"message_start","message":{"id":"i","model":"m"}})");
+    const std::string call = engine_event(
+        R"({"type":"content_block_start","content_block":{"type":"tool_use","id":"t","name":"f"}})");
+    const std::string other = engine_event(
+        R"({"type":"content_block_start","content_block":{"type":"server_tool_use","id":"s","name":"g"}})");
+    const std::string input = engine_event(
+        R"({"type":"content_block_delta","delta":{"type":"input_json_delta","partial_json":"{}"}})");
+    const auto stream = [](std::string_view text) {
+        return stream_of(Protocol::Chat, R"({"messages":[]})", text, 64);
+    };
+    EXPECT_TRUE(
+        stream(start + call + input).contains(R"("tool_calls":[{"index":0,"function":{"arguments":"{}"}}])"));
+    EXPECT_TRUE(stream(start + call + input + other + input)
+                    .ends_with("error: content_block_delta: no call is open"));
+    EXPECT_TRUE(stream(start + input).ends_with("error: content_block_delta: no call is open"));
+}
+
+TEST(MessagesEngineStream, AnOldCompletionEndsWithAWord) {
+    const auto stream = [](std::string_view stop) {
+        return stream_of(Protocol::Chat, R"({"messages":[]})",
+                         engine_event(R"({"completion":"x","stop_reason":)" + std::string(stop) + "}"), 64);
+    };
+    EXPECT_TRUE(stream("null").ends_with("\"finish_reason\":null}]}\n\n"));
+    EXPECT_TRUE(stream(R"("stop_sequence")").ends_with("\"finish_reason\":\"stop_sequence\"}]}\n\n"));
+    EXPECT_EQ(stream("[\ndata: 1]"), "error: stop_reason: not a text");
 }
 
 TEST(Tidy, LeavesOutStrangersAndMovesNumbersToTheEdge) {

@@ -2,7 +2,7 @@
 // Anthropic Messages request -> chat completions.
 #include "translate/chat_request.hpp"
 #include "translate/messages_turns.hpp"
-#include "translate/tools.hpp"
+#include "translate/request_parts.hpp"
 
 namespace lumoz::translate {
 namespace {
@@ -34,8 +34,7 @@ Status write_tool(json::Writer& out, const Value& tool, std::string_view at) {
     const std::optional<Value> description = present(tool, "description");
     if (description && !description->is_string())
         return refuse(member_of(at, "description"), "must be a text");
-    const std::optional<Value> schema = present(tool, "input_schema");
-    if (schema && !schema->is_object()) return refuse(member_of(at, "input_schema"), "must be an object");
+    LUMOZ_TRY(const std::optional<Value> schema, maybe_object(tool, "input_schema", at));
 
     out.object().key("type").string("function").key("function").object();
     const std::string name_text = name ? std::string(inner(*name)) : std::string(inner(*tool.find("type")));
@@ -55,9 +54,7 @@ Status write_tool(json::Writer& out, const Value& tool, std::string_view at) {
 Status write_tool_choice(json::Writer& out, const Value& body) {
     const std::optional<Value> choice = present(body, "tool_choice");
     if (!choice) return {};
-    if (!choice->is_object()) return refuse("tool_choice", "must be an object");
-    LUMOZ_TRY(const Value type_value, need_string(*choice, "type", "tool_choice"));
-    const std::string type = *type_value.as_string();
+    LUMOZ_TRY(const std::string type, type_of(*choice, "tool_choice"));
     if (type == "auto" || type == "none") {
         out.key("tool_choice").string(type);
     } else if (type == "any") {
@@ -90,9 +87,7 @@ Status write_stops(json::Writer& out, const Value& body, ChatRequest& made) {
 Status write_thinking(json::Writer& out, const Value& body) {
     const std::optional<Value> thinking = present(body, "thinking");
     if (!thinking) return {};
-    if (!thinking->is_object()) return refuse("thinking", "must be an object");
-    LUMOZ_TRY(const Value type_value, need_string(*thinking, "type", "thinking"));
-    const std::string type = *type_value.as_string();
+    LUMOZ_TRY(const std::string type, type_of(*thinking, "thinking"));
     if (type == "adaptive") return {};
     if (type != "enabled" && type != "disabled")
         return refuse("thinking.type", "must be `enabled`, `disabled` or `adaptive`");
@@ -102,10 +97,9 @@ Status write_thinking(json::Writer& out, const Value& body) {
 }
 
 Status write_format(json::Writer& out, const Value& format, std::string_view at) {
-    if (!format.is_object()) return refuse(at, "must be an object");
-    LUMOZ_TRY(const Value type, need_string(format, "type", at));
+    LUMOZ_TRY(const std::string type, type_of(format, at));
     const std::optional<Value> schema = present(format, "schema");
-    if (type.as_string() != "json_schema" || !schema || !schema->is_object())
+    if (type != "json_schema" || !schema || !schema->is_object())
         return refuse(at, "must be a json_schema with a `schema`");
     out.key("response_format").object().key("type").string("json_schema").key("json_schema").object();
     out.key("name").string("output").key("schema").raw(schema->raw()).key("strict").boolean(true);
@@ -118,9 +112,8 @@ Status write_output_config(json::Writer& out, const Value& body) {
         if (present(body, "output_config")) return refuse("output_format", "stands beside output_config");
         return write_format(out, *format, "output_format");
     }
-    const std::optional<Value> config = present(body, "output_config");
+    LUMOZ_TRY(const std::optional<Value> config, maybe_object(body, "output_config", ""));
     if (!config) return {};
-    if (!config->is_object()) return refuse("output_config", "must be an object");
     if (const std::optional<Value> format = present(*config, "format")) {
         LUMOZ_CHECK_OK(write_format(out, *format, "output_config.format"));
     }
@@ -167,11 +160,7 @@ Result<ChatRequest> chat_from_messages(const Value& body) {
     LUMOZ_CHECK_OK(refuse_state(body));
     json::Writer out;
     out.object();
-    if (const std::optional<Value> model = present(body, "model")) {
-        if (!model->is_string()) return refuse("model", "must be a text");
-        made.model = inner(*model);
-        out.key("model").raw(model->raw());
-    }
+    LUMOZ_TRY(made.model, write_model(out, body));
     LUMOZ_CHECK_OK(write_turns(out, body));
     constexpr std::array<std::string_view, 3> kSame{"max_tokens", "temperature", "top_p"};
     copy_members(out, body, kSame);
@@ -181,11 +170,7 @@ Result<ChatRequest> chat_from_messages(const Value& body) {
     LUMOZ_CHECK_OK(write_thinking(out, body));
     LUMOZ_CHECK_OK(write_output_config(out, body));
     copy_members(out, body, engine_extensions());
-    LUMOZ_TRY(made.stream, maybe_flag(body, "stream", ""));
-    if (made.stream) {
-        out.key("stream").boolean(true);
-        out.key("stream_options").object().key("include_usage").boolean(true).end();
-    }
+    LUMOZ_CHECK_OK(write_stream(out, body));
     out.end();
     made.body = std::move(out).text();
     return made;

@@ -8,12 +8,6 @@ namespace {
 
 using json::Value;
 
-Result<std::string> type_of(const Value& block, std::string_view at) {
-    if (!block.is_object()) return refuse(at, "must be an object");
-    LUMOZ_TRY(const Value type, need_string(block, "type", at));
-    return *type.as_string();
-}
-
 /// Text blocks joined without anything between them, as the engines' own Messages endpoints do.
 Result<std::string> joined_text(const Value& content, std::string_view at) {
     if (content.is_string()) return std::string(inner(content));

@@ -78,32 +78,10 @@ void write_place(json::Writer& out, const OutputItem& item, std::size_t position
     if (item.kind != OutputKind::Call) out.key("content_index").integer(0);
 }
 
-std::string_view delta_event(OutputKind kind) {
-    switch (kind) {
-        case OutputKind::Call:
-            return "response.function_call_arguments.delta";
-        case OutputKind::Refusal:
-            return "response.refusal.delta";
-        case OutputKind::Reasoning:
-            return "response.reasoning_text.delta";
-        case OutputKind::Text:
-            break;
-    }
-    return "response.output_text.delta";
-}
-
-std::string_view done_event(OutputKind kind) {
-    switch (kind) {
-        case OutputKind::Call:
-            return "response.function_call_arguments.done";
-        case OutputKind::Refusal:
-            return "response.refusal.done";
-        case OutputKind::Reasoning:
-            return "response.reasoning_text.done";
-        case OutputKind::Text:
-            break;
-    }
-    return "response.output_text.done";
+/// What the events of an item's content begin with.
+std::string content_event(OutputKind kind) {
+    const std::string_view content = kind == OutputKind::Call ? "function_call_arguments" : part_type(kind);
+    return "response." + std::string(content);
 }
 
 /// The member of the `done` event that holds everything.
@@ -115,11 +93,12 @@ std::string_view whole_member(OutputKind kind) {
 }  // namespace
 
 void ResponsesStream::open(OutputItem item) {
-    close();
     item_ = std::move(item);
+    const std::string empty = item_json(*item_, false);
+    kept_ += empty.size();
     json::Writer added = begin_event("response.output_item.added");
     added.key("output_index").integer(static_cast<std::int64_t>(response_.output.size()));
-    added.key("item").raw(item_json(*item_, false));
+    added.key("item").raw(empty);
     send("response.output_item.added", added);
     if (item_->kind == OutputKind::Call) return;
     json::Writer part = begin_event("response.content_part.added");
@@ -132,7 +111,7 @@ Status ResponsesStream::grow(std::string_view content) {
     kept_ += content.size();
     if (kept_ > kMaxKept) return garbage("stream", "too long to be said again at its end");
     item_->content += content;
-    const std::string_view type = delta_event(item_->kind);
+    const std::string type = content_event(item_->kind) + ".delta";
     json::Writer out = begin_event(type);
     write_place(out, *item_, response_.output.size());
     member_inner(out, "delta", content);
@@ -144,7 +123,7 @@ Status ResponsesStream::grow(std::string_view content) {
 void ResponsesStream::close() {
     if (!item_) return;
     const std::size_t position = response_.output.size();
-    const std::string_view type = done_event(item_->kind);
+    const std::string type = content_event(item_->kind) + ".done";
     json::Writer done = begin_event(type);
     write_place(done, *item_, position);
     if (item_->kind == OutputKind::Call) member_inner(done, "name", item_->name);
@@ -174,21 +153,14 @@ Status ResponsesStream::write_text(OutputKind kind, std::string_view content) {
     return grow(content);
 }
 
-// Items follow one another, so a piece belongs to the call that is open, or begins the next one.
 Status ResponsesStream::write_call(const ChatCall& call) {
-    const std::int64_t index = call.index.value_or(call.name.empty() ? next_call_ - 1 : next_call_);
-    if (index == next_call_) {
-        if (call.name.empty()) return garbage("tool_calls.function.name", "missing");
-        if (next_call_ >= static_cast<std::int64_t>(kMaxChatCalls)) return garbage("tool_calls", "too many");
+    LUMOZ_TRY(const bool begins, begins_call(call, item_ && item_->kind == OutputKind::Call));
+    if (begins) {
         close();
-        ++next_call_;
-        kept_ += call.name.size() + call.id.size();
         open({.kind = OutputKind::Call,
               .id = response_.item_id(OutputKind::Call),
               .call_id = call_id(call, response_),
               .name = call.name});
-    } else if (index != next_call_ - 1 || !item_ || item_->kind != OutputKind::Call) {
-        return garbage("tool_calls.index", "a call goes on that is over");
     }
     return call.arguments.empty() ? Status{} : grow(call.arguments);
 }
@@ -206,7 +178,7 @@ Status ResponsesStream::chunk(const ChatAnswer& answer) {
     return {};
 }
 
-Status ResponsesStream::done() {
+Status ResponsesStream::finish() {
     if (!started_) return garbage("stream", "it ends before it begins");
     close();
     const std::string type = "response." + std::string(response_status(finish_));

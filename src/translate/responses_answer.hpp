@@ -22,11 +22,12 @@ public:
 
 private:
     Status chunk(const ChatAnswer& answer) override;
-    Status done() override;
+    Status finish() override;
     void keep_alive() override {}
     void start(const ChatAnswer& answer);
     Status write_text(OutputKind kind, std::string_view content);
     Status write_call(const ChatCall& call);
+    /// Requires: no item is open.
     void open(OutputItem item);
     Status grow(std::string_view content);
     void close();
@@ -39,8 +40,7 @@ private:
     bool started_ = false;
     std::int64_t sequence_ = 0;
     std::optional<OutputItem> item_;  ///< the one that is open
-    std::size_t kept_ = 0;            ///< bytes of all items
-    std::int64_t next_call_ = 0;
+    std::size_t kept_ = 0;            ///< bytes of all items and of what frames them
     std::string finish_;
 };
 

@@ -9,9 +9,7 @@ namespace {
 using json::Value;
 
 Result<UserPart> input_part(const Value& part, std::string_view at) {
-    if (!part.is_object()) return refuse(at, "must be an object");
-    LUMOZ_TRY(const Value type_value, need_string(part, "type", at));
-    const std::string type = *type_value.as_string();
+    LUMOZ_TRY(const std::string type, type_of(part, at));
     if (type == "input_text" || type == "output_text" || type == "text") {
         LUMOZ_TRY(const Value text, need_string(part, "text", at));
         return UserPart{.content = std::string(inner(text))};

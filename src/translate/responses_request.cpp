@@ -3,8 +3,8 @@
 // between two requests.
 #include "translate/chat_request.hpp"
 #include "translate/chat_turn.hpp"
+#include "translate/request_parts.hpp"
 #include "translate/responses_input.hpp"
-#include "translate/tools.hpp"
 
 namespace lumoz::translate {
 namespace {
@@ -44,9 +44,8 @@ Status refuse_state(const Value& body) {
 }
 
 Status write_tool(json::Writer& out, const Value& tool, std::string_view at) {
-    if (!tool.is_object()) return refuse(at, "must be an object");
-    LUMOZ_TRY(const Value type, need_string(tool, "type", at));
-    if (type.as_string() != "function")
+    LUMOZ_TRY(const std::string type, type_of(tool, at));
+    if (type != "function")
         return refuse(at, "only tools of type `function` can be translated: this service runs none itself");
     LUMOZ_TRY(const Value name, need_string(tool, "name", at));
     out.object().key("type").string("function").key("function").object().key("name").raw(name.raw());
@@ -74,14 +73,11 @@ Status write_tool_choice(json::Writer& out, const Value& body) {
 }
 
 Status write_format(json::Writer& out, const Value& body) {
-    const std::optional<Value> text = present(body, "text");
+    LUMOZ_TRY(const std::optional<Value> text, maybe_object(body, "text", ""));
     if (!text) return {};
-    if (!text->is_object()) return refuse("text", "must be an object");
     const std::optional<Value> format = present(*text, "format");
     if (!format) return {};
-    if (!format->is_object()) return refuse("text.format", "must be an object");
-    LUMOZ_TRY(const Value type_value, need_string(*format, "type", "text.format"));
-    const std::string type = *type_value.as_string();
+    LUMOZ_TRY(const std::string type, type_of(*format, "text.format"));
     if (type == "text") return {};
     if (type == "json_object") {
         out.key("response_format").object().key("type").string("json_object").end();
@@ -101,9 +97,8 @@ Status write_format(json::Writer& out, const Value& body) {
 }
 
 Status write_reasoning(json::Writer& out, const Value& body) {
-    const std::optional<Value> reasoning = present(body, "reasoning");
+    LUMOZ_TRY(const std::optional<Value> reasoning, maybe_object(body, "reasoning", ""));
     if (!reasoning) return {};
-    if (!reasoning->is_object()) return refuse("reasoning", "must be an object");
     const std::optional<Value> effort = present(*reasoning, "effort");
     if (!effort) return {};
     if (!effort->is_string()) return refuse("reasoning.effort", "must be a text");
@@ -162,11 +157,7 @@ Result<ChatRequest> chat_from_responses(const Value& body) {
     LUMOZ_CHECK_OK(refuse_state(body));
     json::Writer out;
     out.object();
-    if (const std::optional<Value> model = present(body, "model")) {
-        if (!model->is_string()) return refuse("model", "must be a text");
-        made.model = inner(*model);
-        out.key("model").raw(model->raw());
-    }
+    LUMOZ_TRY(made.model, write_model(out, body));
     LUMOZ_CHECK_OK(write_turns(out, body));
     if (const std::optional<Value> most = present(body, "max_output_tokens"))
         out.key("max_tokens").raw(most->raw());
@@ -177,11 +168,7 @@ Result<ChatRequest> chat_from_responses(const Value& body) {
     LUMOZ_CHECK_OK(write_format(out, body));
     LUMOZ_CHECK_OK(write_reasoning(out, body));
     copy_members(out, body, engine_extensions());
-    LUMOZ_TRY(made.stream, maybe_flag(body, "stream", ""));
-    if (made.stream) {
-        out.key("stream").boolean(true);
-        out.key("stream_options").object().key("include_usage").boolean(true).end();
-    }
+    LUMOZ_CHECK_OK(write_stream(out, body));
     out.end();
     made.body = std::move(out).text();
     made.echo = echo_of(body);

@@ -5,13 +5,13 @@
 namespace lumoz::translate {
 namespace {
 
-using testing::chat_of;
+using testing::answer_of;
+using testing::chunk;
 using testing::refusal_of;
 using testing::stream_of;
-using testing::translation_of;
 
 std::string chat(std::string_view request) {
-    return chat_of(Protocol::Responses, request);
+    return testing::chat_of(Protocol::Responses, request);
 }
 
 TEST(ResponsesRequest, TextAndInstructions) {
@@ -109,9 +109,7 @@ const std::string kEcho =
     R"("tool_choice":"auto","tools":[],"top_p":null,"user":null})";
 
 std::string answer(std::string_view chat_json) {
-    const auto made = translation_of(Protocol::Responses, kRequest);
-    const Result<std::string> out = made->answer(chat_json);
-    return out ? *out : "error: " + out.error().detail;
+    return answer_of(Protocol::Responses, kRequest, chat_json);
 }
 
 TEST(ResponsesAnswer, OutputIsThoughtTextAndCalls) {
@@ -141,11 +139,6 @@ TEST(ResponsesAnswer, AnEarlyEndIsIncomplete) {
     EXPECT_NE(out.find(R"("created_at":1800000000)"), std::string::npos);
     EXPECT_NE(out.find(R"({"id":"rcpt-1",)"), std::string::npos);
     EXPECT_EQ(answer("{}"), "error: choices: not a list");
-}
-
-std::string chunk(std::string_view delta, std::string_view finish = "null") {
-    return R"(data: {"id":"c","model":"m","created":7,"choices":[{"index":0,"delta":)" + std::string(delta) +
-           R"(,"finish_reason":)" + std::string(finish) + "}]}\n\n";
 }
 
 const std::string kStream =
@@ -211,16 +204,7 @@ TEST(ResponsesStream, EventsInTheirOrder) {
 
 TEST(ResponsesStream, EventsAreTheSameForEveryCut) {
     const std::string whole = stream_of(Protocol::Responses, kRequest, kStream, kStream.size());
-    for (std::size_t size = 1; size <= 40; ++size)
-        ASSERT_EQ(stream_of(Protocol::Responses, kRequest, kStream, size), whole) << size;
-    for (std::size_t at = 0; at <= kStream.size(); ++at) {
-        const auto made = translation_of(Protocol::Responses, kRequest);
-        std::string first;
-        std::string second;
-        ASSERT_TRUE(made->piece(as_bytes(std::string_view(kStream).substr(0, at)), first));
-        ASSERT_TRUE(made->piece(as_bytes(std::string_view(kStream).substr(at)), second));
-        ASSERT_EQ(first + second, whole) << at;
-    }
+    testing::expect_stream(Protocol::Responses, kRequest, kStream, whole);
 }
 
 TEST(ResponsesStream, ARefusalAndAnEarlyEnd) {
@@ -238,6 +222,17 @@ TEST(ResponsesStream, WhatMustBeSaidAgainIsBounded) {
     for (std::size_t i = 0; i <= EventStream::kMaxKept / text.size(); ++i)
         stream += chunk(R"({"content":")" + text + "\"}");
     EXPECT_TRUE(stream_of(Protocol::Responses, kRequest, stream, 65'536)
+                    .ends_with("error: stream: too long to be said again at its end"));
+}
+
+TEST(ResponsesStream, WhatFramesManySmallItemsCountsToo) {
+    std::string pair = chunk(R"({"reasoning_content":"a"})") + chunk(R"({"content":"b"})");
+    const std::string id(1'000, 'i');
+    pair.replace(pair.find(R"("id":"c")"), 8, R"("id":")" + id + '"');
+    std::string stream;
+    for (std::size_t i = 0; i <= EventStream::kMaxKept / id.size() / 2; ++i)
+        stream += pair;
+    EXPECT_TRUE(stream_of(Protocol::Responses, kRequest, stream, stream.size())
                     .ends_with("error: stream: too long to be said again at its end"));
 }
 

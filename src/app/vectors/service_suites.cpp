@@ -173,7 +173,8 @@ Status run_constraint(const Case& c, Live& live) {
     if (expect.starts_with("serve")) return same("status", "200", std::to_string(response.head.status));
     const std::string_view words(expect);
     LUMOZ_CHECK_OK(same("status", words.substr(0, 3), std::to_string(response.head.status)));
-    const std::string_view type = words.substr(4, words.substr(4).find(' '));
+    const std::string_view rest = words.substr(std::min<std::size_t>(4, words.size()));
+    const std::string_view type = rest.substr(0, rest.find(' '));
     return check_error(response, std::string(type), std::nullopt);
 }
 

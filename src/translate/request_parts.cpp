@@ -1,7 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "translate/tools.hpp"
+#include "translate/request_parts.hpp"
 
 namespace lumoz::translate {
+
+Result<std::string> write_model(json::Writer& out, const json::Value& body) {
+    const std::optional<json::Value> model = present(body, "model");
+    if (!model) return std::string();
+    if (!model->is_string()) return refuse("model", "must be a text");
+    out.key("model").raw(model->raw());
+    return std::string(inner(*model));
+}
+
+Status write_stream(json::Writer& out, const json::Value& body) {
+    LUMOZ_TRY(const bool stream, maybe_flag(body, "stream", ""));
+    if (!stream) return {};
+    out.key("stream").boolean(true);
+    out.key("stream_options").object().key("include_usage").boolean(true).end();
+    return {};
+}
 
 Status write_tools(json::Writer& out, const json::Value& body, WriteTool write) {
     const std::optional<json::Value> tools = present(body, "tools");
