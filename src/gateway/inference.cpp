@@ -2,7 +2,6 @@
 #include "gateway/inference.hpp"
 
 #include "base/log.hpp"
-#include "gateway/catch_all.hpp"
 #include "gateway/media_type.hpp"
 #include "gateway/request_hash.hpp"
 #include "gateway/translated.hpp"
@@ -109,8 +108,7 @@ std::optional<ApiError> Inference::choose_model(const std::optional<std::string>
     const auto model =
         gateway::choose_model(*call_.models, name, any_path ? "" : call_.route->name, call_.keys->identity);
     if (!model) return model.error();
-    if (any_path && !catch_all_allowed(call_.service.config.engine_catch_all, (*model)->engine.kind()))
-        return api_error(Failure::NotFound);
+    if (any_path && !(*model)->catch_all) return api_error(Failure::NotFound);
     if (!lease_.take(**model)) return api_error(Failure::ModelNotFound);
     model_ = *model;
     call_.model = model_->name;
