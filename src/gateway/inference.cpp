@@ -117,12 +117,14 @@ std::optional<ApiError> Inference::choose_model(const std::optional<std::string>
     return std::nullopt;
 }
 
-// Where the request goes. Its own server, where the page has one; else the engine, at the engine's own path.
+// Where the request goes: the endpoint's own server, where it has one; else the engine, where the catch-all
+// asks for what came, and others for the page's path or what it is called there.
 Model::Route Inference::destination() const {
     const std::string_view path = translation_ ? translation_->target() : std::string_view(fields_.endpoint);
     Model::Route route = model_->route(path);
     if (translation_ || route.target != path) return route;
-    route.target = route_.target.empty() ? std::string_view(call_.exchange.head().target) : route_.target;
+    if (route_.page == Page::CatchAll) route.target = call_.exchange.head().target;
+    if (!route_.target.empty()) route.target = route_.target;
     return route;
 }
 
