@@ -2,8 +2,10 @@
 #include "gateway/auth.hpp"
 
 #include "base/hex.hpp"
+#include "base/trim.hpp"
 #include "crypto/random.hpp"
 #include "crypto/sha2.hpp"
+#include "net/http.hpp"
 
 #include <cstring>
 #include <fstream>
@@ -24,16 +26,7 @@ bool is_name(std::string_view name) {
 }
 
 std::string_view trim(std::string_view text) {
-    constexpr std::string_view kSpace = " \t\r";
-    const std::size_t begin = text.find_first_not_of(kSpace);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view lower) {
-    return std::ranges::equal(a, lower, [](char x, char y) {
-        return (x >= 'A' && x <= 'Z' ? static_cast<char>(x - 'A' + 'a') : x) == y;
-    });
+    return trimmed(text, " \t\r");
 }
 
 }  // namespace
@@ -112,7 +105,7 @@ std::string_view TokenTable::find(std::string_view token) const {
 std::string_view bearer_token(std::string_view authorization) {
     constexpr std::string_view kScheme = "bearer ";
     if (authorization.size() <= kScheme.size() ||
-        !equals_ignoring_case(authorization.substr(0, kScheme.size()), kScheme))
+        !net::iequals(authorization.substr(0, kScheme.size()), kScheme))
         return {};
     const std::string_view token = trim(authorization.substr(kScheme.size()));
     return token.size() > kMaxToken ? std::string_view() : token;

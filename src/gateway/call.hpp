@@ -13,11 +13,11 @@ struct Call {
     net::Exchange& exchange;
     Service& service;
     Metrics& metrics;
-    std::shared_ptr<const ModelTable>
-        models;                            ///< in force when it began; read before the keys, which name them
-    std::shared_ptr<const KeyEpoch> keys;  ///< the same
-    std::string id;                        ///< ours: receipt id of signed routes, and the id in the log
-    std::string request_id;                ///< what `X-Request-ID` says
+    /// In force when it began. The models are read before the keys, whose evidence names them.
+    std::shared_ptr<const ModelTable> models;
+    std::shared_ptr<const KeyEpoch> keys;
+    std::string id;          ///< ours: receipt id of signed routes, and the id in the log
+    std::string request_id;  ///< what `X-Request-ID` says
     net::TimePoint started;
     std::optional<Route> route = std::nullopt;
     Principal principal = {};
@@ -30,15 +30,16 @@ struct Call {
     std::string_view cut_by = {};  ///< static text
     bool stream = false;
 
-    /// In force for this request: what the evidence of its keys covers.
-    [[nodiscard]] const Config& config() const {
-        return keys->config != nullptr ? *keys->config : service.config;
-    }
     std::string model = {};   ///< of our table, once it was found
     int engine_status = 0;    ///< 0: no answer of an engine
     bool receipt = false;     ///< one was stored
     std::string bearer = {};  ///< the token of an external principal, for the report of what it used
     std::optional<UsageReport> used = std::nullopt;  ///< what the answer cost, of an external principal
+
+    /// In force for this request: what the evidence of its keys covers.
+    [[nodiscard]] const Config& config() const {
+        return keys->config != nullptr ? *keys->config : service.config;
+    }
 };
 
 /// True for a client's request id that may be echoed: `[A-Za-z0-9._-]{1,64}` (design decision 14).

@@ -28,6 +28,10 @@ bool holds(const std::array<std::string_view, N>& list, std::string_view name) {
     return std::ranges::find(list, name) != list.end();
 }
 
+/// Stored answers and the like lie below pages of ours.
+constexpr std::array<std::string_view, 3> kBelowOurs{"/v1/chat/completions/", "/v1/completions/",
+                                                     "/v1/messages/batches"};
+
 /// A segment as servers compare it: without path parameters, in small letters.
 std::string plain(std::string_view segment) {
     std::string out(segment.substr(0, std::min(segment.find(';'), segment.size())));
@@ -36,8 +40,7 @@ std::string plain(std::string_view segment) {
     return out;
 }
 
-bool is_denied(std::string_view segment, std::size_t index) {
-    const std::string name = plain(segment);
+bool is_denied(std::string_view name, std::size_t index) {
     if (name.empty() || name == "." || holds(kControl, name)) return true;
     return index == 0 && (holds(kOurs, name) || holds(kStateful, name) || name.starts_with("stream"));
 }
@@ -50,16 +53,17 @@ bool is_catch_all_path(std::string_view path) {
         std::ranges::all_of(path, [](char c) { return c > ' ' && c <= '~' && c != '%' && c != '\\'; });
     if (!plain_text) return false;
     std::string_view rest = path.substr(kPrefix.size());
+    std::string compared = "/v1";
     for (std::size_t index = 0;; ++index) {
         const std::size_t end = std::min(rest.find('/'), rest.size());
-        if (is_denied(rest.substr(0, end), index)) return false;
+        const std::string name = plain(rest.substr(0, end));
+        if (is_denied(name, index)) return false;
+        compared.append("/").append(name);
         if (end == rest.size()) break;
         rest.remove_prefix(end + 1);
     }
-    // Stored answers and the like lie below pages of ours.
-    constexpr std::array<std::string_view, 3> kBelowOurs{"/v1/chat/completions/", "/v1/completions/",
-                                                         "/v1/messages/batches"};
-    return std::ranges::none_of(kBelowOurs, [&](std::string_view below) { return path.starts_with(below); });
+    return std::ranges::none_of(kBelowOurs,
+                                [&](std::string_view below) { return compared.starts_with(below); });
 }
 
 bool is_catch_all_method(std::string_view method) {
@@ -67,9 +71,9 @@ bool is_catch_all_method(std::string_view method) {
     return holds(kMethods, method);
 }
 
-bool catch_all_allowed(CatchAll mode, std::string_view engine_kind) {
-    if (mode == CatchAll::Auto) return engine_kind == "url";
-    return mode == CatchAll::On;
+bool catch_all_allowed(const ModelConfig& model) {
+    if (model.engine_catch_all == CatchAll::Auto) return model.engine_kind == EngineKind::Url;
+    return model.engine_catch_all == CatchAll::On;
 }
 
 }  // namespace lumoz::gateway

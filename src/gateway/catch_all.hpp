@@ -15,7 +15,7 @@ namespace lumoz::gateway {
 [[nodiscard]] bool is_catch_all_path(std::string_view path);
 /// GET, POST, PUT, PATCH, DELETE.
 [[nodiscard]] bool is_catch_all_method(std::string_view method);
-/// Whether an engine of this kind (`engine::Engine::kind`) is asked for such paths.
-[[nodiscard]] bool catch_all_allowed(CatchAll mode, std::string_view engine_kind);
+/// Whether the engine of this model is asked for such paths (`engine.catch_all`).
+[[nodiscard]] bool catch_all_allowed(const ModelConfig& model);
 
 }  // namespace lumoz::gateway

@@ -44,6 +44,9 @@ TEST(CatchAll, NeverWhatControlsTheEngineOrKeepsState) {
                                         "/v1/conversations/c/items",
                                         "/v1/threads",
                                         "/v1/chat/completions/chatcmpl-1",
+                                        "/v1/Chat/Completions/chatcmpl-1",
+                                        "/v1/chat;x/completions/chatcmpl-1",
+                                        "/v1/Messages/Batches",
                                         "/v1/messages/batches",
                                         "/v1/messages/batches/x",
                                         "/v1/models/m"})
@@ -74,10 +77,16 @@ TEST(CatchAll, MethodsAndKinds) {
     EXPECT_EQ(find_route("DELETE", "/v1/moderations")->page, Page::CatchAll);
     EXPECT_EQ(find_route("TRACE", "/v1/moderations").error().status, 405);
     EXPECT_EQ(find_route("GET", "/v1/rerank").error().status, 405);
-    EXPECT_TRUE(catch_all_allowed(CatchAll::Auto, "url"));
-    EXPECT_FALSE(catch_all_allowed(CatchAll::Auto, "llama-server"));
-    EXPECT_TRUE(catch_all_allowed(CatchAll::On, "llama-server"));
-    EXPECT_FALSE(catch_all_allowed(CatchAll::Off, "url"));
+    const auto allowed = [](CatchAll mode, EngineKind kind) {
+        ModelConfig model;
+        model.engine_catch_all = mode;
+        model.engine_kind = kind;
+        return catch_all_allowed(model);
+    };
+    EXPECT_TRUE(allowed(CatchAll::Auto, EngineKind::Url));
+    EXPECT_FALSE(allowed(CatchAll::Auto, EngineKind::LlamaServer));
+    EXPECT_TRUE(allowed(CatchAll::On, EngineKind::LlamaServer));
+    EXPECT_FALSE(allowed(CatchAll::Off, EngineKind::Url));
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/client_address.hpp"
 
+#include "base/trim.hpp"
+
 #include <algorithm>
 
 namespace lumoz::gateway {
@@ -9,11 +11,7 @@ namespace {
 constexpr std::size_t kMaxEntries = 64;
 
 std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
+    return trimmed(text, " \t");
 }
 
 /// Cuts `text` before the first `mark` outside quotes, and moves it behind the mark.

@@ -3,6 +3,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/random.hpp"
+#include "gateway/question_limit.hpp"
 
 namespace lumoz::gateway {
 namespace {
@@ -35,22 +36,6 @@ CloudOutcome outcome_of(const Error& error, bool late) {
         error.rule == "E_NET_REFUSED" || error.rule == "E_NET_RESOLVE" || error.rule.starts_with("E_TLS_");
     return connect ? CloudOutcome::Connect : CloudOutcome::Broken;
 }
-
-/// Ends an attempt that takes longer than `auth.check_timeout` as a whole.
-class AttemptLimit final : public net::Deadline {
-public:
-    explicit AttemptLimit(net::Loop& loop) : Deadline(loop) {}
-    net::CancelToken token;
-    net::ClientExchange* exchange = nullptr;
-    bool late = false;
-
-private:
-    void expired() override {
-        late = true;
-        token.cancel();
-        if (exchange != nullptr) exchange->cancel();
-    }
-};
 
 }  // namespace
 
@@ -88,8 +73,7 @@ net::Duration CloudClient::wait_before(std::int64_t repetition) {
 
 net::Task<CloudOutcome> CloudClient::attempt(std::string target, const net::Headers& headers,
                                              const std::string& body) {
-    AttemptLimit limit(loop_);
-    limit.set(loop_.now() + config_.check_timeout);
+    QuestionLimit limit(loop_, config_.check_timeout);
     std::string method = "POST";
     auto sent =
         co_await client_.send(std::move(method), std::move(target), headers, as_bytes(body), &limit.token);

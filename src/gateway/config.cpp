@@ -22,7 +22,7 @@ std::unexpected<Error> refuse(std::string detail) {
 }
 
 std::string_view nearest_key(std::string_view name) {
-    return nearest_name(name, config_keys(), [](const ConfigKey& key) { return key.name; });
+    return nearest_name(name, config_keys(), [](const ConfigKey& key) { return std::string_view(key.name); });
 }
 
 Status validate_check(const Config& c) {
@@ -104,15 +104,14 @@ std::string config_reference() {
     const Config defaults;
     for (const ConfigKey& key : config_keys()) {
         const std::size_t dot = key.name.rfind('.');
-        const std::string here(key.name.substr(0, dot == std::string_view::npos ? 0 : dot));
+        const std::string here = key.name.substr(0, dot == std::string::npos ? 0 : dot);
         if (here != section) {
             section = here;
             out += "\n## " + (here.empty() ? std::string("Top level") : "`[" + here + "]`") +
                    "\n\n| Key | Type | Default | Meaning |\n|---|---|---|---|\n";
         }
-        const std::string_view leaf = dot == std::string_view::npos ? key.name : key.name.substr(dot + 1);
-        out += "| `" + std::string(leaf) + "` | " + std::string(key.type) + " | `" + key.show(defaults) +
-               "` | " + std::string(key.doc) + " |\n";
+        out += "| `" + key.name.substr(dot + 1) + "` | " + std::string(key.type) + " | `" +
+               key.show(defaults) + "` | " + key.doc + " |\n";
     }
     return out + models_reference();
 }

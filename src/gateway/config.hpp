@@ -30,7 +30,7 @@ struct ModelConfig {
     std::string engine_url;
     std::vector<std::string> engine_urls;
     std::vector<std::string> engine_endpoints;
-    /// Words of `gateway/endpoints.hpp` to URLs; empty texts are none.
+    /// Words of `gateway/engine_routes.hpp` to URLs; empty texts are none.
     std::map<std::string, std::string, std::less<>> engine_endpoint_urls;
     std::vector<std::string> engine_speaks = {"chat.completions", "messages", "responses"};
     bool engine_tidy_requests = false;
@@ -156,9 +156,8 @@ Result<Config> make_config(const ConfigValues& values);
 [[nodiscard]] std::string config_reference();
 
 /// Every key with the value in force, as one canonical JSON object: what `config_sha256` in evidence covers.
-/// With
-/// `[[models]]`, the keys of a model stand in the elements of member `models` instead, in the order of their
-/// names. Tokens and keys are in files of their own and not in it.
+/// With `[[models]]`, the keys of a model stand in the elements of member `models` instead, in the order of
+/// their names. Tokens and keys are in files of their own and not in it.
 [[nodiscard]] std::string effective_config_json(const Config& config);
 
 /// "250ms", "30s", "5m", "2h", "30d". `E_CONFIG`.

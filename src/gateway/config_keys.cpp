@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/config_keys.hpp"
 
-#include "gateway/endpoints.hpp"
+#include "gateway/engine_routes.hpp"
 
 namespace lumoz::gateway {
 namespace {
@@ -14,7 +14,7 @@ std::unexpected<Error> refuse(std::string_view key, std::string_view want) {
 }
 
 ConfigKey text(std::string_view name, std::string Config::* member, std::string_view doc) {
-    return {name, "text", doc,
+    return {std::string(name), "text", std::string(doc),
             [name, member](Config& c, const ConfigValue& v) -> Status {
                 const auto* value = std::get_if<std::string>(&v);
                 if (value == nullptr) return refuse(name, "a text");
@@ -25,7 +25,7 @@ ConfigKey text(std::string_view name, std::string Config::* member, std::string_
 }
 
 ConfigKey texts(std::string_view name, std::vector<std::string> Config::* member, std::string_view doc) {
-    return {name, "list of texts", doc,
+    return {std::string(name), "list of texts", std::string(doc),
             [name, member](Config& c, const ConfigValue& v) -> Status {
                 const auto* value = std::get_if<std::vector<std::string>>(&v);
                 if (value == nullptr) return refuse(name, "a list of texts");
@@ -41,7 +41,7 @@ ConfigKey texts(std::string_view name, std::vector<std::string> Config::* member
 }
 
 ConfigKey flag(std::string_view name, bool Config::* member, std::string_view doc) {
-    return {name, "true or false", doc,
+    return {std::string(name), "true or false", std::string(doc),
             [name, member](Config& c, const ConfigValue& v) -> Status {
                 const bool* value = std::get_if<bool>(&v);
                 if (value == nullptr) return refuse(name, "true or false");
@@ -53,7 +53,7 @@ ConfigKey flag(std::string_view name, bool Config::* member, std::string_view do
 
 ConfigKey number(std::string_view name, std::int64_t Config::* member, std::int64_t low, std::int64_t high,
                  std::string_view doc) {
-    return {name, "number", doc,
+    return {std::string(name), "number", std::string(doc),
             [=](Config& c, const ConfigValue& v) -> Status {
                 const auto* value = std::get_if<std::int64_t>(&v);
                 if (value == nullptr || *value < low || *value > high)
@@ -66,7 +66,7 @@ ConfigKey number(std::string_view name, std::int64_t Config::* member, std::int6
 }
 
 ConfigKey size(std::string_view name, std::int64_t Config::* member, std::int64_t low, std::string_view doc) {
-    return {name, "size", doc,
+    return {std::string(name), "size", std::string(doc),
             [=](Config& c, const ConfigValue& v) -> Status {
                 std::int64_t bytes = -1;
                 if (const auto* value = std::get_if<std::int64_t>(&v)) bytes = *value;
@@ -88,7 +88,7 @@ ConfigKey size(std::string_view name, std::int64_t Config::* member, std::int64_
 }
 
 ConfigKey duration(std::string_view name, Duration Config::* member, std::string_view doc) {
-    return {name, "duration", doc,
+    return {std::string(name), "duration", std::string(doc),
             [name, member](Config& c, const ConfigValue& v) -> Status {
                 const auto* value = std::get_if<std::string>(&v);
                 if (value == nullptr) return refuse(name, "a duration like \"30s\"");
@@ -104,7 +104,7 @@ ConfigKey duration(std::string_view name, Duration Config::* member, std::string
 template <class Value>
 ConfigKey choice(std::string_view name, Value Config::* member,
                  std::vector<std::pair<std::string_view, Value>> words, std::string_view doc) {
-    return {name, "word", doc,
+    return {std::string(name), "word", std::string(doc),
             [name, member, words](Config& c, const ConfigValue& v) -> Status {
                 const auto* value = std::get_if<std::string>(&v);
                 std::string want = "one of";
@@ -125,11 +125,12 @@ ConfigKey choice(std::string_view name, Value Config::* member,
 }
 
 /// A URL of its own for one endpoint.
-ConfigKey endpoint_url(const Endpoint& endpoint) {
-    return {endpoint.url_key, "text", endpoint.url_doc,
-            [key = endpoint.url_key, word = endpoint.word](Config& c, const ConfigValue& v) -> Status {
+ConfigKey endpoint_url(const EngineRoute& endpoint) {
+    const std::string name = "engine.endpoint_urls." + std::string(endpoint.word);
+    return {name, "text", "Another server for `" + std::string(endpoint.path()) + "`",
+            [name, word = endpoint.word](Config& c, const ConfigValue& v) -> Status {
                 const auto* value = std::get_if<std::string>(&v);
-                if (value == nullptr) return refuse(key, "a text");
+                if (value == nullptr) return refuse(name, "a text");
                 c.engine_endpoint_urls.insert_or_assign(std::string(word), *value);
                 return {};
             },
@@ -235,7 +236,7 @@ std::vector<ConfigKey> model_work_keys() {
 
 std::vector<ConfigKey> endpoint_url_keys() {
     std::vector<ConfigKey> out;
-    for (const Endpoint& endpoint : endpoints())
+    for (const EngineRoute& endpoint : endpoints())
         out.push_back(endpoint_url(endpoint));
     return out;
 }
@@ -248,7 +249,7 @@ std::vector<ConfigKey> engine_keys() {
     };
 }
 
-std::vector<ConfigKey> trust_keys() {
+std::vector<ConfigKey> evidence_keys() {
     return {
         text("tee.guest_agent_socket", &Config::tee_socket,
              "Socket of the guest agent; empty: the usual places, then configfs-tsm"),
@@ -278,6 +279,11 @@ std::vector<ConfigKey> trust_keys() {
         duration(
             "collateral.warn_before", &Config::collateral_warn_before,
             "`/ready` and `lumoz_collateral_warning` warn when the collateral runs out within this time"),
+    };
+}
+
+std::vector<ConfigKey> auth_keys() {
+    return {
         text("auth.token_file", &Config::token_file,
              "Lines of `name sha256:<hex of the token>`; empty: no authentication, receipts are open"),
         text("auth.check_url", &Config::check_url,
@@ -302,6 +308,11 @@ std::vector<ConfigKey> trust_keys() {
               "Names of credentials whose `X-Request-Hash` is signed instead of the hash of the bytes "
               "received; the receipt says so"),
         flag("signatures.open", &Config::signatures_open, "Lets any credential, and none, read any receipt"),
+    };
+}
+
+std::vector<ConfigKey> receipt_keys() {
+    return {
         text(
             "receipts.url", &Config::receipts_url,
             "`postgres://user@host/database?sslmode=verify-full&sslrootcert=/ca.pem` or "
@@ -371,7 +382,7 @@ std::vector<ConfigKey> limit_keys() {
 }  // namespace
 
 std::string_view ConfigKey::short_name() const {
-    return name == "engine.kind" ? "engine" : name.substr(name.find('.') + 1);
+    return name == "engine.kind" ? "engine" : std::string_view(name).substr(name.find('.') + 1);
 }
 
 std::span<const ConfigKey> config_keys() {
@@ -388,7 +399,9 @@ std::span<const ConfigKey> config_keys() {
         add(model_work_keys(), true);
         add(engine_keys(), false);
         add(endpoint_url_keys(), true);
-        add(trust_keys(), false);
+        add(evidence_keys(), false);
+        add(auth_keys(), false);
+        add(receipt_keys(), false);
         add(limit_keys(), false);
         return all;
     }();

@@ -10,9 +10,9 @@
 namespace lumoz::gateway {
 
 struct ConfigKey {
-    std::string_view name;  ///< dotted
+    std::string name;  ///< dotted
     std::string_view type;
-    std::string_view doc;
+    std::string doc;
     std::function<Status(Config&, const ConfigValue&)> set;
     std::function<std::string(const Config&)> show;
     bool of_model = false;  ///< a member of ModelConfig: each element of `[[models]]` may say it

@@ -4,7 +4,7 @@
 #include "base/hex.hpp"
 #include "base/nearest.hpp"
 #include "gateway/config_keys.hpp"
-#include "gateway/endpoints.hpp"
+#include "gateway/engine_routes.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -82,7 +82,7 @@ Status check_endpoints(const ModelConfig& m, const Place& place) {
     for (const std::string& word : m.engine_endpoints) {
         if (endpoint_of_word(word) != nullptr) continue;
         const std::string_view nearest =
-            nearest_name(word, endpoints(), [](const Endpoint& e) { return e.word; });
+            nearest_name(word, endpoints(), [](const EngineRoute& e) { return e.word; });
         return refuse(place.key("engine.endpoints") + ": `" + word.substr(0, 64) +
                       "` is no endpoint; did you mean `" + std::string(nearest) + "`?");
     }
@@ -221,8 +221,7 @@ std::string models_reference() {
         "says. "
         "`name` is needed.\n\n| Key | As |\n|---|---|\n";
     for (const ConfigKey& key : config_keys())
-        if (key.of_model)
-            out += "| `" + std::string(key.short_name()) + "` | `" + std::string(key.name) + "` |\n";
+        if (key.of_model) out += "| `" + std::string(key.short_name()) + "` | `" + key.name + "` |\n";
     return out;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json.hpp"
 #include "gateway/config_keys.hpp"
-#include "gateway/endpoints.hpp"
+#include "gateway/engine_routes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -143,12 +143,12 @@ TEST(ConfigModels, EffectiveConfigurationListsTheModelsByName) {
 
 TEST(ConfigModels, EveryEndpointHasItsKey) {
     const std::string page = config_reference();
-    for (const Endpoint& endpoint : endpoints()) {
-        EXPECT_EQ(endpoint.url_key, "engine.endpoint_urls." + std::string(endpoint.word));
-        EXPECT_EQ(endpoint_of_path(endpoint.path), &endpoint);
+    EXPECT_EQ(endpoints().size(), 13U);
+    for (const EngineRoute& endpoint : endpoints()) {
+        EXPECT_EQ(endpoint_of_word(endpoint.word), &endpoint);
+        EXPECT_EQ(&engine_route(endpoint.page), &endpoint);
         EXPECT_NE(page.find("| `endpoint_urls." + std::string(endpoint.word) + "` |"), std::string::npos);
     }
-    EXPECT_EQ(endpoint_of_path("/v1/chat"), nullptr);
     EXPECT_EQ(endpoint_of_word("magic"), nullptr);
 }
 

@@ -8,6 +8,7 @@ namespace {
 using testing::event_hash;
 using testing::event_of;
 using testing::Reply;
+using testing::script;
 using testing::sha256_of;
 using testing::World;
 
@@ -35,24 +36,6 @@ const std::vector<PageCase> kJsonPages{
     {"/v1/tokenize", "/tokenize", false},
     {"/v1/moderations", "/v1/moderations", true},
 };
-
-/// The engine answers with `pieces`, each written apart from the others.
-void script(World& w, const std::string& path, std::vector<std::string> pieces,
-            std::string type = "application/json", int status = 200) {
-    w.engine_routes.on(path, [&w, pieces, type, status](net::Exchange& e) -> net::Task<void> {
-        const auto seen = co_await e.read_body(1 << 20);
-        w.last_engine_body = seen ? std::string(as_text(*seen)) : "unread";
-        w.last_engine_headers = e.head().headers;
-        w.last_engine_target = e.head().method + " " + e.head().target;
-        const net::Headers headers{{"Content-Type", type}};
-        EXPECT_TRUE(e.begin(status, headers, std::nullopt));
-        for (const std::string& piece : pieces) {
-            (void)co_await e.write(as_bytes(piece));
-            co_await w.loop.after(std::chrono::milliseconds(1));
-        }
-        (void)co_await e.finish();
-    });
-}
 
 /// The text in two pieces, cut inside a character of several bytes.
 std::vector<std::string> cut_in_a_character(const std::string& text) {

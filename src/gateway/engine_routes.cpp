@@ -4,6 +4,7 @@
 #include "gateway/media_type.hpp"
 #include "net/http.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace lumoz::gateway {
@@ -12,34 +13,52 @@ namespace {
 // The pages with an end marker are those whose streaming protocol has one; the others just end.
 constexpr std::array kRoutes{
     EngineRoute{.page = Page::ChatCompletions,
-                .target = "/v1/chat/completions",
+                .word = "chat",
                 .end_marker = true,
+                .llama_server = true,
                 .id_prefix = "chatcmpl"},
+    EngineRoute{.page = Page::Completions,
+                .word = "completions",
+                .end_marker = true,
+                .llama_server = true,
+                .id_prefix = "cmpl"},
+    EngineRoute{.page = Page::Embeddings, .word = "embeddings", .llama_server = true, .id_prefix = "emb"},
+    EngineRoute{.page = Page::Messages, .word = "messages", .end_marker = true, .llama_server = true},
+    EngineRoute{.page = Page::Responses, .word = "responses", .end_marker = true, .llama_server = true},
+    EngineRoute{.page = Page::Rerank, .word = "rerank", .id_prefix = "rerank"},
+    EngineRoute{.page = Page::Score, .word = "score", .id_prefix = "score"},
+    EngineRoute{.page = Page::ImagesGenerations, .word = "images", .id_prefix = "img"},
     EngineRoute{
-        .page = Page::Completions, .target = "/v1/completions", .end_marker = true, .id_prefix = "cmpl"},
-    EngineRoute{.page = Page::Embeddings, .target = "/v1/embeddings", .id_prefix = "emb"},
-    EngineRoute{.page = Page::Messages, .target = "/v1/messages", .end_marker = true, .id_prefix = "pt"},
-    EngineRoute{.page = Page::Responses, .target = "/v1/responses", .end_marker = true, .id_prefix = "pt"},
-    EngineRoute{.page = Page::Rerank, .target = "/v1/rerank", .id_prefix = "rerank"},
-    EngineRoute{.page = Page::Score, .target = "/v1/score", .id_prefix = "score"},
-    EngineRoute{.page = Page::ImagesGenerations, .target = "/v1/images/generations", .id_prefix = "img"},
-    EngineRoute{
-        .page = Page::ImagesEdits, .target = "/v1/images/edits", .intake = Intake::Image, .id_prefix = "img"},
+        .page = Page::ImagesEdits, .word = "images_edits", .intake = Intake::Image, .id_prefix = "img"},
     EngineRoute{.page = Page::AudioTranscriptions,
-                .target = "/v1/audio/transcriptions",
+                .word = "transcriptions",
                 .intake = Intake::Audio,
                 .id_prefix = "trans"},
-    EngineRoute{.page = Page::AudioSpeech, .target = "/v1/audio/speech", .id_prefix = "pt"},
-    EngineRoute{.page = Page::Tokenize, .target = "/tokenize", .receipt = false, .id_prefix = "pt"},
-    EngineRoute{.page = Page::CatchAll, .target = "", .intake = Intake::Any, .id_prefix = "pt"},
+    EngineRoute{.page = Page::AudioSpeech, .word = "speech"},
+    EngineRoute{.page = Page::Tokenize,
+                .word = "tokenize",
+                .target = "/tokenize",
+                .receipt = false,
+                .llama_server = true},
+    EngineRoute{.page = Page::Realtime, .word = "realtime", .receipt = false},
+    EngineRoute{.page = Page::CatchAll, .word = "", .intake = Intake::Any},
 };
 
 }  // namespace
 
 const EngineRoute& engine_route(Page page) {
-    for (const EngineRoute& route : kRoutes)
-        if (route.page == page) return route;
-    return kRoutes.back();
+    const auto* const found = std::ranges::find(kRoutes, page, &EngineRoute::page);
+    return found == kRoutes.end() ? kRoutes.back() : *found;
+}
+
+std::span<const EngineRoute> endpoints() {
+    return std::span(kRoutes).first(kRoutes.size() - 1);
+}
+
+const EngineRoute* endpoint_of_word(std::string_view word) {
+    const std::span<const EngineRoute> all = endpoints();
+    const auto found = std::ranges::find(all, word, &EngineRoute::word);
+    return found == all.end() ? nullptr : &*found;
 }
 
 BodyForm body_form(Intake intake, const net::RequestHead& head) {

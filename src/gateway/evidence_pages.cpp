@@ -12,6 +12,11 @@ namespace {
 
 using Document = net::OneShot<Result<identity::SharedText>>;
 
+/// Takes what the attestor's thread makes to the loop that waits.
+identity::Reports::Done into(const std::shared_ptr<Document>& document) {
+    return [document](Result<identity::SharedText> text) { document->set(std::move(text)); };
+}
+
 std::string_view query_of(const Call& call) {
     return call.exchange.head().query();
 }
@@ -81,10 +86,7 @@ net::Task<void> answer_report(Call& call) {
         co_return;
     }
     const auto document = std::make_shared<Document>(call.exchange.loop());
-    identity::Reports::Done done = [document](Result<identity::SharedText> text) {
-        document->set(std::move(text));
-    };
-    call.keys->reports.report(*query, std::move(done));
+    call.keys->reports.report(*query, into(document));
     std::vector<std::string> siblings;
     if (query->siblings && call.service.siblings != nullptr) {
         std::string asked = query_for_siblings(call);
@@ -101,10 +103,7 @@ net::Task<void> answer_aci(Call& call) {
         co_return;
     }
     const auto document = std::make_shared<Document>(call.exchange.loop());
-    identity::Reports::Done done = [document](Result<identity::SharedText> text) {
-        document->set(std::move(text));
-    };
-    call.keys->reports.aci_attestation(*nonce, std::move(done));
+    call.keys->reports.aci_attestation(*nonce, into(document));
     co_await answer_document(call, document, false);
 }
 
@@ -118,10 +117,7 @@ net::Task<void> answer_tinfoil(Call& call) {
         co_return;
     }
     const auto document = std::make_shared<Document>(call.exchange.loop());
-    identity::Reports::Done done = [document](Result<identity::SharedText> text) {
-        document->set(std::move(text));
-    };
-    call.keys->reports.tinfoil(*nonce, std::move(done));
+    call.keys->reports.tinfoil(*nonce, into(document));
     co_await answer_document(call, document, false);
 }
 

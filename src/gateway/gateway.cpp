@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/gateway.hpp"
 
-#include "gateway/catch_all.hpp"
 #include "gateway/pages.hpp"
 #include "gateway/realtime.hpp"
 #include "gateway/request_log.hpp"
@@ -37,12 +36,8 @@ std::string authorization_of(const net::Headers& headers) {
 }
 
 /// The catch-all is there when some engine is asked for such paths; which one is seen with the model.
-bool route_exists(const Service& service, const Route& route) {
-    if (route.page != Page::CatchAll) return true;
-    const std::shared_ptr<const ModelTable> models = service.models.get();
-    return std::ranges::any_of(models->all(), [&](const Model& model) {
-        return catch_all_allowed(service.config.engine_catch_all, model.engine.kind());
-    });
+bool route_exists(const ModelTable& models, const Route& route) {
+    return route.page != Page::CatchAll || std::ranges::any_of(models.all(), &Model::catch_all);
 }
 
 }  // namespace
@@ -66,7 +61,7 @@ net::Task<void> Gateway::answer(Call& call) {
         co_await respond_error(call, std::move(route).error());
         co_return;
     }
-    if (!route_exists(call.service, *route)) {
+    if (!route_exists(*call.models, *route)) {
         ApiError error = api_error(Failure::NotFound);
         co_await respond_error(call, std::move(error));
         co_return;

@@ -2,7 +2,6 @@
 #include "gateway/inference.hpp"
 
 #include "base/log.hpp"
-#include "gateway/catch_all.hpp"
 #include "gateway/media_type.hpp"
 #include "gateway/request_hash.hpp"
 #include "gateway/translated.hpp"
@@ -109,8 +108,7 @@ std::optional<ApiError> Inference::choose_model(const std::optional<std::string>
     const auto model =
         gateway::choose_model(*call_.models, name, any_path ? "" : call_.route->name, call_.keys->identity);
     if (!model) return model.error();
-    if (any_path && !catch_all_allowed(call_.service.config.engine_catch_all, (*model)->engine.kind()))
-        return api_error(Failure::NotFound);
+    if (any_path && !(*model)->catch_all) return api_error(Failure::NotFound);
     if (!lease_.take(**model)) return api_error(Failure::ModelNotFound);
     model_ = *model;
     call_.model = model_->name;
@@ -119,12 +117,14 @@ std::optional<ApiError> Inference::choose_model(const std::optional<std::string>
     return std::nullopt;
 }
 
-// Where the request goes. Its own server, where the page has one; else the engine, at the engine's own path.
+// Where the request goes: the endpoint's own server, where it has one; else the engine, where the catch-all
+// asks for what came, and others for the page's path or what it is called there.
 Model::Route Inference::destination() const {
     const std::string_view path = translation_ ? translation_->target() : std::string_view(fields_.endpoint);
     Model::Route route = model_->route(path);
     if (translation_ || route.target != path) return route;
-    route.target = route_.target.empty() ? std::string_view(call_.exchange.head().target) : route_.target;
+    if (route_.page == Page::CatchAll) route.target = call_.exchange.head().target;
+    if (!route_.target.empty()) route.target = route_.target;
     return route;
 }
 

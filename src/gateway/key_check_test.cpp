@@ -346,7 +346,7 @@ TEST(UsageReports, QueueIsBounded) {
         const std::uint64_t dropped = metrics.usage_reports_dropped.get();
         EXPECT_GE(dropped, 900U);
         EXPECT_LE(dropped, 904U);
-        while (reports.pending() != 0)
+        while (metrics.usage_reports_pending.get() != 0)
             co_await c.w.loop.after(std::chrono::milliseconds(1));
         EXPECT_EQ(c.reports.size(), 5'000 - dropped);
         EXPECT_EQ(c.reports[0], R"({"type":"image_generation","model":"i","image_count":2,"id":"x"})");

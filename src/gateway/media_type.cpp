@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/media_type.hpp"
 
+#include "base/trim.hpp"
 #include "net/http.hpp"
 
 namespace lumoz::gateway {
 namespace {
 
 std::string_view trim(std::string_view text) {
-    constexpr std::string_view kBlank = " \t";
-    const std::size_t first = std::min(text.find_first_not_of(kBlank), text.size());
-    text.remove_prefix(first);
-    const std::size_t last = text.find_last_not_of(kBlank);
-    return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
+    return trimmed(text, " \t");
 }
 
 /// Cuts the value of one parameter off the front of `rest`; nothing when it is not well-formed.

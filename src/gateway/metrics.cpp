@@ -12,25 +12,19 @@ std::string text_of(double value) {
     return {buffer.data(), end};
 }
 
-}  // namespace
-
-void value_line(std::string& out, std::string_view name, std::string_view labels, std::uint64_t value) {
-    out.append(name);
-    if (!labels.empty()) out.append("{").append(labels).append("}");
-    out.append(" ").append(std::to_string(value)).append("\n");
-}
-
-std::string_view page_name(std::size_t index) {
-    return index < kPageCount ? page_name(static_cast<Page>(index)) : std::string_view("other");
-}
-
-namespace {
-
 std::size_t index_of(std::optional<Page> page) {
     return page ? static_cast<std::size_t>(*page) : Metrics::kPages - 1;
 }
 
+std::string endpoint_label(std::size_t page) {
+    return label("endpoint", page_name(page));
+}
+
 }  // namespace
+
+std::string_view page_name(std::size_t index) {
+    return index < kPageCount ? page_name(static_cast<Page>(index)) : std::string_view("other");
+}
 
 void Histogram::observe(std::chrono::nanoseconds duration) {
     const double seconds = std::chrono::duration<double>(duration).count();
@@ -109,36 +103,36 @@ void Metrics::add_to(Metrics& sum) const {
         sum.errors_[i].add(errors_[i].get());
 }
 
-void Metrics::write(std::string& out) const {
-    write_type(out, "lumoz_http_requests_total", "counter", "Requests by route and status.");
+void Metrics::write_http(std::string& out, const std::string& prefix, LabelsOfPage labels) const {
+    const std::string requests = prefix + "http_requests_total";
+    write_type(out, requests, "counter", "Requests by route and status.");
     for (std::size_t p = 0; p < kPages; ++p) {
         for (std::size_t s = 0; s < kStatuses.size(); ++s) {
             if (requests_[p][s].get() == 0) continue;
             const std::string status = kStatuses[s] == 0 ? "other" : std::to_string(kStatuses[s]);
-            write_value(out, "lumoz_http_requests_total",
-                        "endpoint=\"" + std::string(page_name(p)) + "\",status=\"" + status + "\"",
-                        requests_[p][s].get());
+            write_value(out, requests, labels(p) + "," + label("status", status), requests_[p][s].get());
         }
     }
-    write_type(out, "lumoz_http_request_duration_seconds", "histogram",
-               "From the head of a request to the end of its answer.");
-    for (std::size_t p = 0; p < kPages; ++p) {
-        if (any_request(p))
-            durations_[p].write(out, "lumoz_http_request_duration_seconds",
-                                "endpoint=\"" + std::string(page_name(p)) + "\"");
-    }
-    write_type(out, "lumoz_http_errors_total", "counter", "Errors by type.");
+    const std::string durations = prefix + "http_request_duration_seconds";
+    write_type(out, durations, "histogram", "From the head of a request to the end of its answer.");
+    for (std::size_t p = 0; p < kPages; ++p)
+        if (any_request(p)) durations_[p].write(out, durations, labels(p));
+    const std::string errors = prefix + "http_errors_total";
+    write_type(out, errors, "counter", "Errors by type.");
     for (std::size_t i = 0; i < errors_.size(); ++i)
-        write_value(out, "lumoz_http_errors_total", "error_type=\"" + std::string(kErrorTypes[i]) + "\"",
-                    errors_[i].get());
+        write_value(out, errors, label("error_type", kErrorTypes[i]), errors_[i].get());
+    const std::string signatures = prefix + "signatures_generated_total";
+    write_type(out, signatures, "counter", "Signatures over exchanges, by algorithm.");
+    write_value(out, signatures, label("algorithm", "ecdsa"), signatures_ecdsa.get());
+    write_value(out, signatures, label("algorithm", "ed25519"), signatures_ed25519.get());
+}
+
+void Metrics::write(std::string& out) const {
+    write_http(out, "lumoz_", endpoint_label);
     write_type(out, "lumoz_answers_cut_total", "counter", "Answers that ended early, by who cut them.");
     for (std::size_t i = 0; i < cut_answers.size(); ++i)
         write_value(out, "lumoz_answers_cut_total", "cut_by=\"" + std::string(kCutBy[i]) + "\"",
                     cut_answers[i].get());
-    write_type(out, "lumoz_signatures_generated_total", "counter",
-               "Signatures over exchanges, by algorithm.");
-    write_value(out, "lumoz_signatures_generated_total", "algorithm=\"ecdsa\"", signatures_ecdsa.get());
-    write_value(out, "lumoz_signatures_generated_total", "algorithm=\"ed25519\"", signatures_ed25519.get());
     struct Simple {
         std::string_view name, type, help;
         const Counter& counter;
@@ -172,19 +166,22 @@ void Metrics::write(std::string& out) const {
     write_cloud(out);
 }
 
-void Metrics::write_cloud(std::string& out) const {
-    const auto labels = [](std::size_t i) {
-        return label("outcome", kCloudLabels[i].outcome) + "," + label("kind", kCloudLabels[i].kind);
-    };
-    write_type(out, "lumoz_key_checks_total", "counter",
-               "Questions to the service of auth.check_url, by outcome.");
+void write_outcomes(std::string& out, std::string_view name, std::string_view help,
+                    const CloudCounters& counters) {
+    write_type(out, name, "counter", help);
     for (std::size_t i = 0; i < kCloudOutcomes; ++i)
-        write_value(out, "lumoz_key_checks_total", labels(i), key_checks[i].get());
+        write_value(out, name,
+                    label("outcome", kCloudLabels[i].outcome) + "," + label("kind", kCloudLabels[i].kind),
+                    counters[i].get());
+}
+
+void Metrics::write_cloud(std::string& out) const {
+    write_outcomes(out, "lumoz_key_checks_total", "Questions to the service of auth.check_url, by outcome.",
+                   key_checks);
     write_type(out, "lumoz_key_checks_cached_total", "counter", "Tokens whose answer was remembered.");
     write_value(out, "lumoz_key_checks_cached_total", "", key_check_cached.get());
-    write_type(out, "lumoz_usage_reports_total", "counter", "Reports of usage to that service, by outcome.");
-    for (std::size_t i = 0; i < kCloudOutcomes; ++i)
-        write_value(out, "lumoz_usage_reports_total", labels(i), usage_reports[i].get());
+    write_outcomes(out, "lumoz_usage_reports_total", "Reports of usage to that service, by outcome.",
+                   usage_reports);
     write_type(out, "lumoz_usage_reports_dropped_total", "counter", "Reports for which the queue was full.");
     write_value(out, "lumoz_usage_reports_dropped_total", "", usage_reports_dropped.get());
     write_type(out, "lumoz_usage_reports_pending", "gauge", "Reports that wait or are on their way.");

@@ -50,6 +50,9 @@ private:
 /// Reasons why an answer was cut, as labels.
 inline constexpr std::array<std::string_view, 4> kCutBy{"client", "engine", "deadline", "shutdown"};
 
+/// By `CloudOutcome`.
+using CloudCounters = std::array<Counter, kCloudOutcomes>;
+
 class Metrics {
 public:
     static constexpr std::size_t kPages = kPageCount + 1;  ///< the pages of the router and one for all else
@@ -67,7 +70,7 @@ public:
     std::array<Histogram, kPages> engine_head_of;  ///< by page, for the compatible names
     ModelUsage model_usage;
     Traffic traffic;
-    std::array<Counter, kCloudOutcomes> key_checks, usage_reports;
+    CloudCounters key_checks, usage_reports;
     Counter key_check_cached, usage_reports_dropped, usage_reports_pending;
 
     void add_to(Metrics& sum) const;
@@ -76,10 +79,13 @@ public:
     void write_compatible(std::string& out) const;
 
 private:
+    using LabelsOfPage = std::string (*)(std::size_t page);
+    /// What both families of names have; `prefix` stands before each name.
+    void write_http(std::string& out, const std::string& prefix, LabelsOfPage labels) const;
     void write_cloud(std::string& out) const;
     [[nodiscard]] bool any_request(std::size_t page) const;
     /// Statuses that have a counter of their own; others count as the last.
-    static constexpr std::array<int, 18> kStatuses{200, 400, 401, 402, 404, 405, 408, 412, 413,
+    static constexpr std::array<int, 19> kStatuses{101, 200, 400, 401, 402, 404, 405, 408, 412, 413,
                                                    429, 431, 499, 500, 501, 502, 503, 504, 0};
     static constexpr std::array<std::string_view, 15> kErrorTypes{"insufficient_credits",
                                                                   "bad_request",
@@ -109,6 +115,9 @@ void write_type(std::string& out, std::string_view name, std::string_view type, 
 void write_value(std::string& out, std::string_view name, std::string_view labels, std::uint64_t value);
 /// `name="value"` with the value escaped.
 [[nodiscard]] std::string label(std::string_view name, std::string_view value);
+/// A counter for each outcome.
+void write_outcomes(std::string& out, std::string_view name, std::string_view help,
+                    const CloudCounters& counters);
 /// One line of the exposition with its TYPE line, for values that others count.
 void write_metric(std::string& out, std::string_view name, std::string_view type, std::string_view help,
                   double value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // docs/metrics.md and the dashboard name exactly what the page of metrics has.
 #include "base/testing.hpp"
+#include "engine/engine_group.hpp"
 #include "gateway/pages.hpp"
 #include "gateway/testing.hpp"
 
@@ -30,6 +31,10 @@ std::map<std::string, std::string> types_of(const std::string& page) {
 
 std::map<std::string, std::string> page_types() {
     World w;
+    engine::EngineGroup group({&*w.engine, &*w.engine}, std::chrono::seconds(1));
+    w.service->models.set(std::make_shared<const ModelTable>(std::vector<Model>{
+        {.name = "m", .engine = group, .event = {}, .use = std::make_shared<ModelUse>()}}));
+    w.service->key_state.set(std::make_shared<const KeyState>(KeyState{.chain_not_after = 1}));
     auto out = types_of(metrics_page(*w.service));
     out.emplace(kSometimes, "gauge");
     return out;

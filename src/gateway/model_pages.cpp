@@ -44,28 +44,16 @@ std::string list_json(const Call& call) {
     return std::move(w).text();
 }
 
-/// A label's value: backslash, quote and line end are escaped (Prometheus text format).
-std::string label_text(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '\\' || c == '"') out += '\\';
-        out += c == '\n' ? std::string_view("\\n") : std::string_view(&c, 1);
-    }
-    return out;
-}
-
-/// Lines of one metric for all models.
+/// Lines of one metric; its HELP and TYPE come with the first.
 class Family {
 public:
     Family(std::string& out, std::string_view name, std::string_view type, std::string_view help)
         : out_(out), name_(name) {
-        head_ = "# HELP " + std::string(name) + " " + std::string(help) + "\n# TYPE " + std::string(name) +
-                " " + std::string(type) + "\n";
+        write_type(head_, name, type, help);
     }
     void line(const std::string& labels, std::uint64_t value) {
-        out_.append(head_).append(name_).append("{").append(labels).append("} ");
-        out_.append(std::to_string(value)).append("\n");
-        head_.clear();
+        out_.append(std::exchange(head_, {}));
+        write_value(out_, name_, labels, value);
     }
 
 private:
@@ -111,18 +99,15 @@ net::Task<void> answer_models_page(Call& call) {
 void write_model_metrics(std::string& out, const ModelTable& models) {
     Family ready(out, "lumoz_model_ready", "gauge", "1 when everything that answers for the model is up.");
     for (const Model& model : models.all())
-        ready.line("model=\"" + label_text(model.name) + "\"", model.ready() ? 1 : 0);
+        ready.line(label("model", model.name), model.ready() ? 1 : 0);
     Family open(out, "lumoz_model_open_requests", "gauge", "Requests that the model has in hand.");
     for (const Model& model : models.all())
-        if (model.use)
-            open.line("model=\"" + label_text(model.name) + "\"",
-                      static_cast<std::uint64_t>(model.use->open()));
+        if (model.use) open.line(label("model", model.name), static_cast<std::uint64_t>(model.use->open()));
     const auto each_backend = [&models](const auto& write) {
         for (const Model& model : models.all()) {
             std::size_t number = 0;
             for (const engine::BackendState& state : model.engine.backends())
-                write("model=\"" + label_text(model.name) + "\",backend=\"" + std::to_string(number++) + "\"",
-                      state);
+                write(label("model", model.name) + "," + label("backend", std::to_string(number++)), state);
         }
     };
     Family up(out, "lumoz_backend_ready", "gauge", "1 when a backend of several passes its health probe.");

@@ -44,6 +44,7 @@ struct Model {
     /// Protocols of its engine (`engine.speaks`).
     std::vector<std::string> speaks = {"chat.completions", "messages", "responses"};
     bool tidy_requests = false;  ///< `engine.tidy_requests`
+    bool catch_all = false;      ///< its engine is asked for paths that no page has (catch_all.hpp)
     bool optional = false;       ///< the service is ready without it
     UnixTime loaded_at = 0;      ///< 0: with the keys
     std::shared_ptr<ModelUse> use = {};

@@ -49,10 +49,11 @@ struct TwoModels {
     }
     /// Puts `m` and this other model in force.
     void set(const std::function<void(Model&)>& change = [](Model&) {}, std::string event = {}) {
-        Model first{.name = "m",
-                    .engine = *w.engine,
-                    .event = receipt::ModelEvent{
-                        .model_root = root_of(0xaa), .method = "files", .publisher_key = {}}};
+        Model first{
+            .name = "m",
+            .engine = *w.engine,
+            .event = receipt::ModelEvent{.model_root = root_of(0xaa), .method = "files", .publisher_key = {}},
+            .catch_all = true};
         Model second{.name = "org/other", .engine = *engine, .event = {}};
         change(second);
         w.service->models.set(
@@ -142,6 +143,18 @@ TEST(Models, AnEndpointThatAModelDoesNotAnswerIs404) {
         EXPECT_EQ(good.status, 200);
         const Reply other = co_await w.post("/v1/chat/completions", kAsk);
         EXPECT_EQ(other.status, 200);
+    }(w, two));
+}
+
+TEST(Models, OtherPathsAreForModelsWhoseEngineIsAskedForThem) {
+    World w;
+    TwoModels two(w);
+    testing::script(w, "/v1/moderations", {"{}"});
+    two.set();
+    w.run([](World& w, TwoModels& two) -> net::Task<void> {
+        co_await two.until(true);
+        EXPECT_EQ((co_await w.post("/v1/moderations", kAsk)).status, 200);
+        EXPECT_EQ((co_await w.post("/v1/moderations", kAskOther)).status, 404);
     }(w, two));
 }
 

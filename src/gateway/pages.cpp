@@ -67,9 +67,7 @@ net::Task<void> answer_receipt(Call& call) {
     co_await respond_json(call, 200, std::move(found->record.receipt_json));
 }
 
-std::optional<receipt::Algo> wanted_algo(std::string_view target) {
-    const std::size_t mark = std::min(target.find('?'), target.size());
-    const std::string_view query = target.substr(std::min(mark + 1, target.size()));
+std::optional<receipt::Algo> wanted_algo(std::string_view query) {
     const std::string algo = query_value(query, "signing_algo").value_or("ecdsa");
     if (algo == "ecdsa") return receipt::Algo::Ecdsa;
     if (algo == "ed25519") return receipt::Algo::Ed25519;
@@ -77,7 +75,7 @@ std::optional<receipt::Algo> wanted_algo(std::string_view target) {
 }
 
 net::Task<void> answer_signature(Call& call) {
-    const std::optional<receipt::Algo> algo = wanted_algo(call.exchange.head().target);
+    const std::optional<receipt::Algo> algo = wanted_algo(call.exchange.head().query());
     if (!algo) {
         ApiError error =
             api_error(Failure::BadRequest, "Invalid signing algorithm. Must be 'ed25519' or 'ecdsa'");
@@ -225,8 +223,9 @@ std::string metrics_page(Service& service) {
             collateral.renewals);
     counter("lumoz_collateral_failures_total", "Attempts to renew collateral that failed.",
             collateral.failures);
-    gauge("lumoz_engine_ready", "1 when the engine answers.", service.models.get()->ready() ? 1 : 0);
-    write_model_metrics(out, *service.models.get());
+    const std::shared_ptr<const ModelTable> models = service.models.get();
+    gauge("lumoz_engine_ready", "1 when the engine answers.", models->ready() ? 1 : 0);
+    write_model_metrics(out, *models);
     write_key_metrics(service, out);
     if (service.config.compatible_metrics) {
         sum.write_compatible(out);

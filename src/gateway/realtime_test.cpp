@@ -3,7 +3,6 @@
 
 #include "gateway/testing.hpp"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 namespace lumoz::gateway {
@@ -24,26 +23,14 @@ const std::string kHandshake =
 /// Says `answer` and more to every handshake, then gives back what comes, until the other side ends.
 class EchoEngine {
 public:
-    explicit EchoEngine(std::string answer) : answer_(std::move(answer)) {
-        fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        EXPECT_EQ(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
-        EXPECT_EQ(::listen(fd_, 64), 0);
-        socklen_t size = sizeof(address);
-        EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-        port_ = ntohs(address.sin_port);
-        thread_ = std::thread([this] { serve(); });
-    }
+    explicit EchoEngine(std::string answer) : answer_(std::move(answer)), thread_([this] { serve(); }) {}
     ~EchoEngine() {
-        ::shutdown(fd_, SHUT_RDWR);
+        listener_.close();
         thread_.join();
-        ::close(fd_);
     }
     EchoEngine(const EchoEngine&) = delete;
     EchoEngine& operator=(const EchoEngine&) = delete;
-    [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] std::string url() const { return listener_.url(); }
     [[nodiscard]] std::string request() {
         const std::scoped_lock lock(mutex_);
         return request_;
@@ -53,7 +40,7 @@ public:
 private:
     void serve() {
         for (;;) {
-            const int peer = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+            const int peer = listener_.accept();
             if (peer < 0) return;
             std::array<char, 65'536> buffer{};
             std::string head;
@@ -87,8 +74,7 @@ private:
         }
     }
     std::string answer_;
-    int fd_ = -1;
-    std::uint16_t port_ = 0;
+    testing::Listener listener_;
     std::mutex mutex_;
     std::string request_;
     std::thread thread_;
@@ -124,6 +110,9 @@ TEST(Realtime, BytesPassBothWaysAndNothingIsSigned) {
             co_await w.loop.after(std::chrono::milliseconds(10));
         EXPECT_EQ(w.gateway->active(), 0U);
         EXPECT_EQ(w.store->appended, 0U);
+        const std::string metrics = (co_await w.get("/metrics")).body;
+        EXPECT_TRUE(
+            metrics.contains("lumoz_http_requests_total{endpoint=\"/v1/realtime\",status=\"101\"} 1\n"));
     }(w, engine));
 }
 

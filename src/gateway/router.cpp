@@ -10,45 +10,42 @@ namespace {
 
 struct Entry {
     std::string_view method;
-    std::string_view path;  ///< ends with `/` where a parameter follows
+    std::string_view name;  ///< the path; what stands in braces at its end is a parameter
     Page page;
-    std::string_view name;
 };
 
 constexpr std::array kEntries{
-    Entry{"GET", "/", Page::Root, "/"},
-    Entry{"GET", "/version", Page::Version, "/version"},
-    Entry{"GET", "/health", Page::Health, "/health"},
-    Entry{"GET", "/v1/health", Page::Health, "/v1/health"},
-    Entry{"GET", "/ready", Page::Ready, "/ready"},
-    Entry{"GET", "/metrics", Page::Metrics, "/metrics"},
-    Entry{"GET", "/local-metrics", Page::Metrics, "/local-metrics"},
-    Entry{"GET", "/v1/metrics", Page::EngineMetrics, "/v1/metrics"},
-    Entry{"GET", "/v1/models", Page::Models, "/v1/models"},
-    Entry{"GET", "/v1/models/", Page::ModelEntry, "/v1/models/{model}"},
-    Entry{"GET", "/v1/signature/", Page::Signature, "/v1/signature/{id}"},
-    Entry{"GET", "/v1/aci/receipts/", Page::Receipt, "/v1/aci/receipts/{id}"},
-    Entry{"GET", "/v1/attestation/report", Page::Report, "/v1/attestation/report"},
-    Entry{"GET", "/v1/aci/attestation", Page::AciAttestation, "/v1/aci/attestation"},
-    Entry{"GET", "/.well-known/tinfoil-attestation", Page::TinfoilAttestation,
-          "/.well-known/tinfoil-attestation"},
-    Entry{"GET", "/.well-known/tinfoil-certificate", Page::TinfoilCertificate,
-          "/.well-known/tinfoil-certificate"},
-    Entry{"GET", "/v1/evidence/", Page::Evidence, "/v1/evidence/{digest}"},
-    Entry{"GET", "/v1/usage", Page::Usage, "/v1/usage"},
-    Entry{"POST", "/v1/chat/completions", Page::ChatCompletions, "/v1/chat/completions"},
-    Entry{"POST", "/v1/completions", Page::Completions, "/v1/completions"},
-    Entry{"POST", "/v1/embeddings", Page::Embeddings, "/v1/embeddings"},
-    Entry{"POST", "/v1/messages", Page::Messages, "/v1/messages"},
-    Entry{"POST", "/v1/responses", Page::Responses, "/v1/responses"},
-    Entry{"POST", "/v1/rerank", Page::Rerank, "/v1/rerank"},
-    Entry{"POST", "/v1/score", Page::Score, "/v1/score"},
-    Entry{"POST", "/v1/images/generations", Page::ImagesGenerations, "/v1/images/generations"},
-    Entry{"POST", "/v1/images/edits", Page::ImagesEdits, "/v1/images/edits"},
-    Entry{"POST", "/v1/audio/transcriptions", Page::AudioTranscriptions, "/v1/audio/transcriptions"},
-    Entry{"POST", "/v1/audio/speech", Page::AudioSpeech, "/v1/audio/speech"},
-    Entry{"POST", "/v1/tokenize", Page::Tokenize, "/v1/tokenize"},
-    Entry{"GET", "/v1/realtime", Page::Realtime, "/v1/realtime"},
+    Entry{"GET", "/", Page::Root},
+    Entry{"GET", "/version", Page::Version},
+    Entry{"GET", "/health", Page::Health},
+    Entry{"GET", "/v1/health", Page::Health},
+    Entry{"GET", "/ready", Page::Ready},
+    Entry{"GET", "/metrics", Page::Metrics},
+    Entry{"GET", "/local-metrics", Page::Metrics},
+    Entry{"GET", "/v1/metrics", Page::EngineMetrics},
+    Entry{"GET", "/v1/models", Page::Models},
+    Entry{"GET", "/v1/models/{model}", Page::ModelEntry},
+    Entry{"GET", "/v1/signature/{id}", Page::Signature},
+    Entry{"GET", "/v1/aci/receipts/{id}", Page::Receipt},
+    Entry{"GET", "/v1/attestation/report", Page::Report},
+    Entry{"GET", "/v1/aci/attestation", Page::AciAttestation},
+    Entry{"GET", "/.well-known/tinfoil-attestation", Page::TinfoilAttestation},
+    Entry{"GET", "/.well-known/tinfoil-certificate", Page::TinfoilCertificate},
+    Entry{"GET", "/v1/evidence/{digest}", Page::Evidence},
+    Entry{"GET", "/v1/usage", Page::Usage},
+    Entry{"POST", "/v1/chat/completions", Page::ChatCompletions},
+    Entry{"POST", "/v1/completions", Page::Completions},
+    Entry{"POST", "/v1/embeddings", Page::Embeddings},
+    Entry{"POST", "/v1/messages", Page::Messages},
+    Entry{"POST", "/v1/responses", Page::Responses},
+    Entry{"POST", "/v1/rerank", Page::Rerank},
+    Entry{"POST", "/v1/score", Page::Score},
+    Entry{"POST", "/v1/images/generations", Page::ImagesGenerations},
+    Entry{"POST", "/v1/images/edits", Page::ImagesEdits},
+    Entry{"POST", "/v1/audio/transcriptions", Page::AudioTranscriptions},
+    Entry{"POST", "/v1/audio/speech", Page::AudioSpeech},
+    Entry{"POST", "/v1/tokenize", Page::Tokenize},
+    Entry{"GET", "/v1/realtime", Page::Realtime},
 };
 constexpr std::string_view kCatchAllName = "/v1/{path}";
 
@@ -59,14 +56,14 @@ std::optional<int> hex_digit(char c) {
     return std::nullopt;
 }
 
-bool has_parameter(const Entry& entry) {
-    return entry.path.size() > 1 && entry.path.ends_with('/');
-}
-
-bool matches(const Entry& entry, std::string_view path) {
-    if (!has_parameter(entry)) return path == entry.path;
-    if (!path.starts_with(entry.path) || path.size() == entry.path.size()) return false;
-    return entry.page == Page::ModelEntry || path.find('/', entry.path.size()) == std::string_view::npos;
+/// The parameter of a path of this page, empty where the page has none; nothing for another path.
+std::optional<std::string_view> parameter_of(const Entry& entry, std::string_view path) {
+    const std::size_t brace = entry.name.find('{');
+    if (brace == std::string_view::npos) return path == entry.name ? std::optional("") : std::nullopt;
+    if (!path.starts_with(entry.name.substr(0, brace)) || path.size() == brace) return std::nullopt;
+    const std::string_view parameter = path.substr(brace);
+    if (entry.page != Page::ModelEntry && parameter.contains('/')) return std::nullopt;
+    return parameter;
 }
 
 }  // namespace
@@ -130,11 +127,10 @@ std::expected<Route, ApiError> find_route(std::string_view method, std::string_v
         return std::unexpected(api_error(Failure::BadRequest, "The path is not acceptable"));
     bool known_path = false;
     for (const Entry& entry : kEntries) {
-        if (!matches(entry, *path)) continue;
+        const std::optional<std::string_view> parameter = parameter_of(entry, *path);
+        if (!parameter) continue;
         known_path = true;
-        if (entry.method != method) continue;
-        std::string parameter = has_parameter(entry) ? path->substr(entry.path.size()) : std::string();
-        return Route{entry.page, entry.name, std::move(parameter)};
+        if (entry.method == method) return Route{entry.page, entry.name, std::string(*parameter)};
     }
     if (!known_path && is_catch_all_path(*path)) {
         if (is_catch_all_method(method)) return Route{Page::CatchAll, kCatchAllName, std::string(raw_path)};

@@ -52,7 +52,6 @@ struct Route {
 
 /// The method of a page.
 [[nodiscard]] std::string_view method_of(Page page);
-/// True for the pages that are answered by the engine and signed.
 /// Name of the page for metrics, static text. One name for all paths of the catch-all.
 [[nodiscard]] std::string_view page_name(Page page);
 /// True for the pages that are answered by the engine.

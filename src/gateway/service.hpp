@@ -39,8 +39,8 @@ struct Service {
     Siblings* siblings = nullptr;  ///< other replicas; null: none are known
 
     Current<KeyEpoch> keys = {};           ///< never null while requests are taken
-    Current<KeyState> key_state = {};      ///< null: nobody renews the keys
     Current<ModelTable> models = {};       ///< the same
+    Current<KeyState> key_state = {};      ///< null: nobody renews the keys
     Current<TokenTable> credentials = {};  ///< null: authentication is off
     MetricsHub metrics = {};
     RequestLimits limits{config};

@@ -3,6 +3,7 @@
 
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "gateway/question_limit.hpp"
 #include "net/one_shot.hpp"
 
 namespace lumoz::gateway {
@@ -62,6 +63,7 @@ private:
 Result<std::unique_ptr<Siblings>> Siblings::make(const std::vector<std::string>& urls,
                                                  std::chrono::milliseconds limit) {
     std::unique_ptr<Siblings> out(new Siblings);
+    out->limit_ = limit;
     for (const std::string& text : urls) {
         LUMOZ_TRY(net::Url url, net::parse_url(text));
         net::ClientOptions options;
@@ -84,10 +86,13 @@ net::Task<void> Siblings::ask(net::Loop& loop, std::size_t index, std::shared_pt
     std::string method = "GET";
     std::string target = "/v1/attestation/report?" + round->query;
     net::Client& client = clients_[index]->of(loop);
-    auto sent = co_await client.send(std::move(method), std::move(target), headers, {});
+    QuestionLimit limit(loop, limit_);
+    auto sent = co_await client.send(std::move(method), std::move(target), headers, {}, &limit.token);
     std::string trouble = sent ? std::string() : std::string(sent.error().rule);
     if (sent && (*sent)->head().status == 200) {
+        limit.exchange = sent->get();
         const Result<Bytes> body = co_await (*sent)->read_all(kMaxReport);
+        limit.exchange = nullptr;
         if (body && is_object(*body)) {
             report = as_text(*body);
         } else {
@@ -110,6 +115,8 @@ net::Task<std::vector<std::string>> Siblings::reports(net::Loop& loop, std::stri
 }
 
 std::string with_siblings(std::string_view report, const std::vector<std::string>& siblings) {
+    std::string out(report);
+    if (siblings.empty()) return out;
     const std::string own = address_of(report);
     std::string nodes;
     for (const std::string& sibling : siblings) {
@@ -120,7 +127,6 @@ std::string with_siblings(std::string_view report, const std::vector<std::string
         if (!nodes.empty()) nodes += ',';
         nodes += node->raw();
     }
-    std::string out(report);
     if (nodes.empty()) return out;
     out = with_nodes(std::move(out), "all_attestations", nodes);
     return with_nodes(std::move(out), "model_attestations", nodes);

@@ -30,6 +30,7 @@ private:
     net::Task<void> ask(net::Loop& loop, std::size_t index, std::shared_ptr<Round> round);
 
     std::vector<std::unique_ptr<engine::ClientPerLoop>> clients_;
+    std::chrono::milliseconds limit_{};  ///< for one whole answer
 };
 
 /// `report` with the nodes of `siblings` behind its own in `all_attestations` and `model_attestations`. Each

@@ -74,6 +74,28 @@ TEST(Siblings, OneReportListsAllThatAnswer) {
     r.world.run(lists_all(r));
 }
 
+net::Task<void> drips(Replicated& r) {
+    const net::TimePoint begin = r.world.loop.now();
+    const testing::Reply reply = co_await r.world.get("/v1/attestation/report");
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_LT(r.world.loop.now() - begin, std::chrono::seconds(3));
+    EXPECT_FALSE(reply.body.contains("dripped"));
+    EXPECT_TRUE(reply.body.contains(R"({"node":"b"})"));
+}
+
+TEST(Siblings, AReplicaWhoseAnswerDripsIsLeftOut) {
+    Replicated r;
+    r.world.engine_routes.on("/broken/v1/attestation/report", [&r](net::Exchange& e) -> net::Task<void> {
+        const net::Headers headers{{"Content-Type", "application/json"}};
+        EXPECT_TRUE(e.begin(200, headers, std::nullopt));
+        const net::TimePoint end = r.world.loop.now() + std::chrono::seconds(6);
+        while (r.world.loop.now() < end && co_await e.write(as_bytes(" ")))
+            co_await r.world.loop.after(std::chrono::milliseconds(50));
+        (void)co_await e.finish(as_bytes(R"({"gateway_attestation":{"node":"dripped"}})"));
+    });
+    r.world.run(drips(r));
+}
+
 net::Task<void> alone(Replicated& r) {
     const testing::Reply reply = co_await r.world.get("/v1/attestation/report?siblings=none");
     EXPECT_EQ(reply.status, 200);

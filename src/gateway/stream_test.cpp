@@ -19,20 +19,9 @@ const std::string kDone = "data: [DONE]\n\n";
 const std::string kStream = kFirst + kSecond + kDone;
 
 /// The engine streams these pieces and ends cleanly, or is cut after them.
-void script(World& w, std::vector<std::string> pieces, bool clean = true,
+void answer(World& w, std::vector<std::string> pieces, bool clean = true,
             std::string type = "text/event-stream") {
-    w.engine_routes.on("/v1/chat/completions", [pieces, clean, type](net::Exchange& e) -> net::Task<void> {
-        (void)co_await e.read_body(1 << 20);
-        const net::Headers headers{{"Content-Type", type}};
-        (void)e.begin(200, headers, std::nullopt);
-        for (const std::string& piece : pieces)
-            (void)co_await e.write(as_bytes(piece));
-        if (clean) {
-            (void)co_await e.finish();
-        } else {
-            e.abort();
-        }
-    });
+    testing::script(w, "/v1/chat/completions", std::move(pieces), std::move(type), 200, clean);
 }
 
 std::string completeness(const std::string& receipt) {
@@ -43,7 +32,7 @@ TEST(Stream, BytesAreUntouchedAndSigned) {
     for (const std::string& stream :
          {kStream, std::string("data: 1\r\n\r\ndata: {\"id\":\"chatcmpl-s\"}\r\n\r\ndata: [DONE]\r\n\r\n")}) {
         World w;
-        script(w, {stream.substr(0, 10), stream.substr(10, 30), stream.substr(40)});
+        answer(w, {stream.substr(0, 10), stream.substr(10, 30), stream.substr(40)});
         w.run([](World& w, std::string stream) -> net::Task<void> {
             const Reply reply = co_await w.post("/v1/chat/completions", kRequest);
             EXPECT_EQ(reply.status, 200);
@@ -86,7 +75,7 @@ TEST(Stream, ChunksLeaveAsTheyCome) {
 
 TEST(Stream, ProofIsOneMoreEventBehindTheSignedBytes) {
     World w;
-    script(w, {kStream});
+    answer(w, {kStream});
     w.run([](World& w) -> net::Task<void> {
         const net::Headers headers{{"X-Proof", "inline"}};
         const Reply reply = co_await w.ask("POST", "/v1/chat/completions", headers, kRequest);
@@ -105,7 +94,7 @@ TEST(Stream, ProofIsOneMoreEventBehindTheSignedBytes) {
 
 TEST(Stream, ProofIsATrailerForThoseWhoSaySo) {
     World w;
-    script(w, {kStream});
+    answer(w, {kStream});
     w.run([](World& w) -> net::Task<void> {
         auto raw = co_await net::testing::RawClient::open(w.loop, w.port());
         (void)co_await raw.send(
@@ -145,7 +134,7 @@ TEST(Stream, LargeJsonWithAProofBecomesAChunkedAnswerWithATrailer) {
 TEST(Stream, LastByteOfALargeAnswerWaitsForTheReceipt) {
     World w;
     const std::string large = "{\"x\":\"" + std::string(600'000, 'y') + "\"}";
-    script(w, {}, true);
+    answer(w, {}, true);
     w.engine_routes.on("/v1/chat/completions", [&](net::Exchange& e) -> net::Task<void> {
         (void)co_await e.read_body(1 << 20);
         const net::Headers headers{{"Content-Type", "application/json"}};
@@ -209,7 +198,7 @@ TEST(Stream, CutByTheEngineAtEveryByteIsRecorded) {
 
 TEST(Stream, EndWithoutTheEndMarkerIsACut) {
     World w;
-    script(w, {kFirst, kSecond});
+    answer(w, {kFirst, kSecond});
     w.run([](World& w) -> net::Task<void> {
         const Reply reply = co_await w.post("/v1/chat/completions", kRequest);
         EXPECT_FALSE(reply.clean);
@@ -220,7 +209,7 @@ TEST(Stream, EndWithoutTheEndMarkerIsACut) {
 TEST(Stream, FailingCommitSaysSoInsteadOfTheEndMarker) {
     for (const char* type : {"text/event-stream", "Text/Event-Stream; charset=utf-8"}) {
         World w;
-        script(w, {kStream}, true, type);
+        answer(w, {kStream}, true, type);
         w.store->failing = true;
         w.run([](World& w) -> net::Task<void> {
             const Reply reply = co_await w.post("/v1/chat/completions", kRequest);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/testing.hpp"
 
+#include "gateway/catch_all.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 namespace lumoz::gateway::testing {
 
-RawEngine::RawEngine(Script script) : script_(std::move(script)) {
-    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+Listener::Listener() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -17,18 +18,30 @@ RawEngine::RawEngine(Script script) : script_(std::move(script)) {
     socklen_t size = sizeof(address);
     EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
     port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
 }
 
-RawEngine::~RawEngine() {
-    ::shutdown(fd_, SHUT_RDWR);
-    thread_.join();
+Listener::~Listener() {
     ::close(fd_);
+}
+
+int Listener::accept() const {
+    return ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+}
+
+void Listener::close() const {
+    ::shutdown(fd_, SHUT_RDWR);
+}
+
+RawEngine::RawEngine(Script script) : script_(std::move(script)), thread_([this] { serve(); }) {}
+
+RawEngine::~RawEngine() {
+    listener_.close();
+    thread_.join();
 }
 
 void RawEngine::serve() {
     while (true) {
-        const int peer = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+        const int peer = listener_.accept();
         if (peer < 0) return;
         std::array<char, 8'192> buffer{};
         std::string request;
@@ -131,7 +144,8 @@ World::World(WorldOptions options) {
          .engine = *engine,
          .event = receipt::ModelEvent{.model_root = root, .method = "files", .publisher_key = {}},
          .speaks = config.engine_speaks,
-         .tidy_requests = config.engine_tidy_requests}}));
+         .tidy_requests = config.engine_tidy_requests,
+         .catch_all = catch_all_allowed(config)}}));
     service->attested = true;
     if (authentication_on(config)) {
         auto table = TokenTable::parse(options.tokens);
@@ -202,6 +216,29 @@ std::string World::receipt(const std::string& id) {
     const auto found = store->find(std::nullopt, id);
     EXPECT_TRUE(found && *found) << "no receipt " << id;
     return found && *found ? (*found)->record.receipt_json : std::string("{}");
+}
+
+void script(World& world, const std::string& path, std::vector<std::string> pieces, std::string type,
+            int status, bool clean) {
+    world.engine_routes.on(path,
+                           [&world, pieces = std::move(pieces), type = std::move(type), status,
+                            clean](net::Exchange& e) -> net::Task<void> {
+                               const Result<ByteView> asked = co_await e.read_body(1 << 20);
+                               world.last_engine_body = asked ? std::string(as_text(*asked)) : "unread";
+                               world.last_engine_headers = e.head().headers;
+                               world.last_engine_target = e.head().method + " " + e.head().target;
+                               const net::Headers headers{{"Content-Type", type}};
+                               EXPECT_TRUE(e.begin(status, headers, std::nullopt));
+                               for (const std::string& piece : pieces) {
+                                   (void)co_await e.write(as_bytes(piece));
+                                   co_await world.loop.after(std::chrono::milliseconds(1));
+                               }
+                               if (clean) {
+                                   (void)co_await e.finish();
+                               } else {
+                                   e.abort();
+                               }
+                           });
 }
 
 std::string token_line(const std::string& name, std::string_view token) {

@@ -82,6 +82,23 @@ private:
     store::ReceiptStore& real_;
 };
 
+/// A listening socket of this machine, for engines that no server of ours could play.
+class Listener {
+public:
+    Listener();
+    ~Listener();
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+    /// The next connection; negative when `close` was called.
+    [[nodiscard]] int accept() const;
+    void close() const;
+    [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+private:
+    int fd_ = -1;
+    std::uint16_t port_ = 0;
+};
+
 /// An engine of raw bytes on a thread of its own: answers each connection with `script(request)`'s pieces and
 /// closes it.
 class RawEngine {
@@ -91,13 +108,12 @@ public:
     ~RawEngine();
     RawEngine(const RawEngine&) = delete;
     RawEngine& operator=(const RawEngine&) = delete;
-    [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] std::string url() const { return listener_.url(); }
 
 private:
     void serve();
     Script script_;
-    int fd_ = -1;
-    std::uint16_t port_ = 0;
+    Listener listener_;
     std::thread thread_;
 };
 
@@ -163,6 +179,11 @@ private:
     net::Task<void> probe_then(net::Task<void> task);
     bool probing_ = false;
 };
+
+/// The scripted engine answers `path` with these pieces, each written apart from the others, and the world
+/// notes what it was asked. Not `clean`: the connection breaks behind the last piece.
+void script(World& world, const std::string& path, std::vector<std::string> pieces,
+            std::string type = "application/json", int status = 200, bool clean = true);
 
 /// A line of a token file.
 [[nodiscard]] std::string token_line(const std::string& name, std::string_view token);

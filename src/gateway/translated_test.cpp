@@ -8,6 +8,7 @@ namespace {
 using testing::event_hash;
 using testing::event_of;
 using testing::Reply;
+using testing::script;
 using testing::sha256_of;
 using testing::World;
 using testing::WorldOptions;
@@ -30,28 +31,12 @@ std::string translated(std::string_view from) {
 
 /// The engine answers chat completions, and nothing else, with this body.
 void answer_chat(World& w, std::string body, std::string type = "application/json", int status = 200) {
-    w.engine_routes.on("/v1/chat/completions", [&w, body, type, status](net::Exchange& e) -> net::Task<void> {
-        const Result<ByteView> request = co_await e.read_body(1 << 20);
-        w.last_engine_body = request ? std::string(as_text(*request)) : std::string();
-        const net::Headers headers{{"Content-Type", type}};
-        (void)co_await e.respond(status, headers, as_bytes(body));
-    });
+    script(w, "/v1/chat/completions", {std::move(body)}, std::move(type), status);
 }
 
 /// The engine streams these pieces, cleanly or not.
 void stream_chat(World& w, std::vector<std::string> pieces, bool clean = true) {
-    w.engine_routes.on("/v1/chat/completions", [pieces, clean](net::Exchange& e) -> net::Task<void> {
-        (void)co_await e.read_body(1 << 20);
-        const net::Headers headers{{"Content-Type", "text/event-stream"}};
-        (void)e.begin(200, headers, std::nullopt);
-        for (const std::string& piece : pieces)
-            (void)co_await e.write(as_bytes(piece));
-        if (clean) {
-            (void)co_await e.finish();
-        } else {
-            e.abort();
-        }
-    });
+    script(w, "/v1/chat/completions", std::move(pieces), "text/event-stream", 200, clean);
 }
 
 std::string chunk(std::string_view delta, std::string_view finish = "null") {
@@ -232,12 +217,7 @@ TEST(Translated, NonsenseInAStreamCutsIt) {
 TEST(Translated, AnEngineThatSpeaksTheProtocolGetsItAsItIs) {
     World w({.change = [](Config& c) { c.engine_speaks = {"chat.completions", "messages"}; }});
     const std::string answer = R"({"id":"msg_1","type":"message"})";
-    w.engine_routes.on("/v1/messages", [&w, &answer](net::Exchange& e) -> net::Task<void> {
-        const Result<ByteView> request = co_await e.read_body(1 << 20);
-        w.last_engine_body = request ? std::string(as_text(*request)) : std::string();
-        const net::Headers headers{{"Content-Type", "application/json"}};
-        (void)co_await e.respond(200, headers, as_bytes(answer));
-    });
+    script(w, "/v1/messages", {answer});
     w.run([](World& w, const std::string& answer) -> net::Task<void> {
         const Reply reply = co_await w.post("/v1/messages", kMessages);
         EXPECT_EQ(reply.body, answer);
@@ -290,15 +270,10 @@ TEST(Translated, SpeaksIsCheckedAndItsDefaultFollowsTheEngine) {
 
 TEST(Translated, ChatBeforeAnEngineThatSpeaksMessagesOnly) {
     World w({.change = [](Config& c) { c.engine_speaks = {"messages"}; }});
-    w.engine_routes.on("/v1/messages", [&w](net::Exchange& e) -> net::Task<void> {
-        const Result<ByteView> request = co_await e.read_body(1 << 20);
-        w.last_engine_body = request ? std::string(as_text(*request)) : std::string();
-        const net::Headers headers{{"Content-Type", "application/json"}};
-        const std::string body = R"({"id":"msg_1","type":"message","role":"assistant","model":"m","content":)"
-                                 R"([{"type":"text","text":"yes"}],"stop_reason":"end_turn",)"
-                                 R"("usage":{"input_tokens":1,"output_tokens":2}})";
-        (void)co_await e.respond(200, headers, as_bytes(body));
-    });
+    script(w, "/v1/messages",
+           {R"({"id":"msg_1","type":"message","role":"assistant","model":"m","content":)"
+            R"([{"type":"text","text":"yes"}],"stop_reason":"end_turn",)"
+            R"("usage":{"input_tokens":1,"output_tokens":2}})"});
     w.run([](World& w) -> net::Task<void> {
         const Reply reply = co_await w.post("/v1/chat/completions",
                                             R"({"model":"m","messages":[{"role":"user","content":"hi"}]})");

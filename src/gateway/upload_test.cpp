@@ -53,6 +53,28 @@ void listen(World& w, Seen& seen, const std::string& path = kPath) {
     });
 }
 
+/// The head of a request with such a body; `fields`: what else it says, each field with its line end.
+std::string head(const std::string& fields) {
+    return "POST " + kPath + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + kType + "\r\n" + fields + "\r\n";
+}
+std::string length_field(std::size_t bytes) {
+    return "Content-Length: " + std::to_string(bytes) + "\r\n";
+}
+const std::string kChunked = "Transfer-Encoding: chunked\r\n";
+
+/// One piece of a chunked body.
+std::string chunk(const std::string& bytes) {
+    std::array<char, 16> size{};
+    std::snprintf(size.data(), size.size(), "%zx", bytes.size());
+    return std::string(size.data()) + "\r\n" + bytes + "\r\n";
+}
+
+/// Waits at most 2 s.
+net::Task<void> until(World& w, std::function<bool()> reached) {
+    for (int i = 0; i < 200 && !reached(); ++i)
+        co_await w.loop.after(std::chrono::milliseconds(10));
+}
+
 net::Task<Reply> upload(World& w, std::string path, std::string body, std::string type = kType) {
     const net::Headers headers{{"Content-Type", type}};
     co_return co_await w.ask("POST", std::move(path), headers, std::move(body));
@@ -106,17 +128,12 @@ TEST(Upload, ReachesTheEngineWhileItArrives) {
     w.run([](World& w, Seen& seen) -> net::Task<void> {
         const std::string body = form(400'000);
         auto raw = co_await net::testing::RawClient::open(w.loop, w.port());
-        (void)co_await raw.send("POST " + kPath +
-                                " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: " + kType +
-                                "\r\nTransfer-Encoding: chunked\r\n\r\n30d40\r\n" + body.substr(0, 200'000));
-        for (int i = 0; i < 200 && seen.body.size() < 200'000; ++i)
-            co_await w.loop.after(std::chrono::milliseconds(10));
+        (void)co_await raw.send(head("Connection: close\r\n" + kChunked) + chunk(body.substr(0, 200'000)));
+        std::function<bool()> half_there = [&seen] { return seen.body.size() >= 200'000; };
+        co_await until(w, std::move(half_there));
         EXPECT_EQ(seen.body.size(), 200'000U);
         EXPECT_FALSE(seen.ended);
-        const std::string rest = body.substr(200'000);
-        std::array<char, 16> size{};
-        std::snprintf(size.data(), size.size(), "%zx", rest.size());
-        (void)co_await raw.send("\r\n" + std::string(size.data()) + "\r\n" + rest + "\r\n0\r\n\r\n");
+        (void)co_await raw.send(chunk(body.substr(200'000)) + "0\r\n\r\n");
         (void)co_await raw.read_to_end(w.loop);
         EXPECT_TRUE(raw.seen.starts_with("HTTP/1.1 200")) << raw.seen.substr(0, 300);
         EXPECT_TRUE(seen.body == body);
@@ -180,16 +197,12 @@ TEST(Upload, AChunkedBodyThatIsTooLongIsCutOff) {
     Seen seen;
     listen(w, seen);
     w.run([](World& w, Seen& seen) -> net::Task<void> {
-        const std::string body = form(200'000);
-        std::array<char, 16> size{};
-        std::snprintf(size.data(), size.size(), "%zx", body.size());
         auto raw = co_await net::testing::RawClient::open(w.loop, w.port());
-        (void)co_await raw.send("POST " + kPath + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + kType +
-                                "\r\nTransfer-Encoding: chunked\r\n\r\n" + size.data() + "\r\n" + body);
+        (void)co_await raw.send(head(kChunked) + chunk(form(200'000)));
         (void)co_await raw.read_to_end(w.loop);
         EXPECT_TRUE(raw.seen.starts_with("HTTP/1.1 413")) << raw.seen.substr(0, 300);
-        for (int i = 0; i < 100 && !seen.broke; ++i)
-            co_await w.loop.after(std::chrono::milliseconds(10));
+        std::function<bool()> broke = [&seen] { return seen.broke; };
+        co_await until(w, std::move(broke));
         EXPECT_TRUE(seen.broke);
         EXPECT_LE(seen.body.size(), 100'000U);
         EXPECT_EQ(event_hash(w.store->last.receipt_json, "request.forwarded"), sha256_of(seen.body));
@@ -204,15 +217,14 @@ TEST(Upload, AClientThatDiesLeavesAnIncompleteReceipt) {
         const std::string half = form(400'000).substr(0, 150'000);
         {
             auto raw = co_await net::testing::RawClient::open(w.loop, w.port());
-            (void)co_await raw.send("POST " + kPath + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + kType +
-                                    "\r\nContent-Length: 400300\r\n\r\n" + half);
-            for (int i = 0; i < 200 && seen.body.size() < half.size(); ++i)
-                co_await w.loop.after(std::chrono::milliseconds(10));
+            (void)co_await raw.send(head(length_field(400'300)) + half);
+            std::function<bool()> half_there = [&] { return seen.body.size() >= half.size(); };
+            co_await until(w, std::move(half_there));
             EXPECT_EQ(seen.body.size(), half.size());
             raw.stream.close();
         }
-        for (int i = 0; i < 200 && (w.gateway->active() != 0 || !seen.broke); ++i)
-            co_await w.loop.after(std::chrono::milliseconds(10));
+        std::function<bool()> over = [&] { return w.gateway->active() == 0 && seen.broke; };
+        co_await until(w, std::move(over));
         EXPECT_TRUE(seen.broke);
         EXPECT_FALSE(seen.ended);
         const std::string& stored = w.store->last.receipt_json;
@@ -229,8 +241,7 @@ TEST(Upload, ABodyThatStopsIs408) {
     listen(w, seen);
     w.run([](World& w, Seen& seen) -> net::Task<void> {
         auto raw = co_await net::testing::RawClient::open(w.loop, w.port());
-        (void)co_await raw.send("POST " + kPath + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + kType +
-                                "\r\nContent-Length: 400300\r\n\r\n" + form(400'000).substr(0, 100'000));
+        (void)co_await raw.send(head(length_field(400'300)) + form(400'000).substr(0, 100'000));
         (void)co_await raw.read_to_end(w.loop);
         EXPECT_TRUE(raw.seen.starts_with("HTTP/1.1 408")) << raw.seen.substr(0, 300);
         EXPECT_FALSE(seen.ended);
@@ -262,8 +273,7 @@ TEST(Upload, ExpectContinueIsAnswered) {
         const std::string body = form(10'000);
         auto raw = co_await net::testing::RawClient::open(w.loop, w.port());
         (void)co_await raw.send(
-            "POST " + kPath + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: " + kType +
-            "\r\nExpect: 100-continue\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+            head("Connection: close\r\nExpect: 100-continue\r\n" + length_field(body.size())));
         EXPECT_TRUE(co_await raw.read_until(w.loop, "100 Continue\r\n\r\n"));
         (void)co_await raw.send(body);
         EXPECT_TRUE(co_await raw.read_until(w.loop, "\r\n\r\n{\"text\":\"hi\"}")) << raw.seen;
@@ -278,8 +288,7 @@ TEST(Upload, TheConnectionGoesOnBehindIt) {
     w.run([](World& w) -> net::Task<void> {
         const std::string body = form(100'000);
         auto raw = co_await net::testing::RawClient::open(w.loop, w.port());
-        (void)co_await raw.send("POST " + kPath + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + kType +
-                                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body +
+        (void)co_await raw.send(head(length_field(body.size())) + body +
                                 "GET /version HTTP/1.1\r\nHost: x\r\n\r\n");
         EXPECT_TRUE(co_await raw.read_until(w.loop, R"("type":"lumozd"})")) << raw.seen;
     }(w));

@@ -34,8 +34,6 @@ public:
 
     /// Queues a report; dropped when 4,096 wait.
     void add(std::string token, const UsageReport& report);
-    /// Reports that wait or are on their way. Any thread.
-    [[nodiscard]] std::uint64_t pending() const { return metrics_.usage_reports_pending.get(); }
 
 private:
     struct Item {

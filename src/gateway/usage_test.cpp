@@ -8,21 +8,10 @@ namespace lumoz::gateway {
 namespace {
 
 using testing::Reply;
+using testing::script;
 using testing::World;
 
 const std::string kRequest = R"({"model":"m"})";
-
-/// The engine answers `path` with these pieces.
-void script(World& w, std::string path, std::string type, std::vector<std::string> pieces, int status = 200) {
-    w.engine_routes.on(std::move(path), [type, pieces, status](net::Exchange& e) -> net::Task<void> {
-        (void)co_await e.read_body(1 << 20);
-        const net::Headers headers{{"Content-Type", type}};
-        (void)e.begin(status, headers, std::nullopt);
-        for (const std::string& piece : pieces)
-            (void)co_await e.write(as_bytes(piece));
-        (void)co_await e.finish();
-    });
-}
 
 void expect_usage(const store::Record& record, std::uint64_t input, std::uint64_t output) {
     EXPECT_EQ(record.model, "m");
@@ -33,21 +22,24 @@ void expect_usage(const store::Record& record, std::uint64_t input, std::uint64_
 
 TEST(Usage, IsInTheRecordOfEveryProtocol) {
     World w({.tokens = testing::token_line("alice", "tok")});
-    script(w, "/v1/chat/completions", "application/json",
+    script(w, "/v1/chat/completions",
            {R"({"id":"c1","usage":{"prompt_)", R"(tokens":3,"completion_tokens":4}})"});
-    script(w, "/v1/embeddings", "application/json", {R"({"usage":{"prompt_tokens":8,"total_tokens":8}})"});
-    script(w, "/v1/completions", "text/event-stream",
+    script(w, "/v1/embeddings", {R"({"usage":{"prompt_tokens":8,"total_tokens":8}})"});
+    script(w, "/v1/completions",
            {"data: {\"choices\":[]}\n\n", "data: {\"usage\":{\"prompt_tokens\":5,\"comple",
-            "tion_tokens\":6}}\n\ndata: [DONE]\n\n"});
+            "tion_tokens\":6}}\n\ndata: [DONE]\n\n"},
+           "text/event-stream");
     script(
-        w, "/v1/messages", "text/event-stream",
+        w, "/v1/messages",
         {"event: message_start\ndata: {\"message\":{\"usage\":{\"input_tokens\":9,\"output_tokens\":1}}}\n\n",
          "event: message_delta\ndata: {\"usage\":{\"output_tokens\":7}}\n\n",
-         "event: message_stop\ndata: {}\n\n"});
+         "event: message_stop\ndata: {}\n\n"},
+        "text/event-stream");
     script(
-        w, "/v1/responses", "text/event-stream",
+        w, "/v1/responses",
         {"event: response.completed\ndata: {\"response\":{\"usage\":{\"input_tokens\":10,\"output_tokens\":"
-         "2}}}\n\n"});
+         "2}}}\n\n"},
+        "text/event-stream");
     w.run([](World& w) -> net::Task<void> {
         struct Row {
             std::string path;
@@ -76,10 +68,11 @@ TEST(Usage, IsInTheRecordOfEveryProtocol) {
 
 TEST(Usage, OfACutStreamIsWhatWasSaidByThen) {
     World w;
-    script(w, "/v1/messages", "text/event-stream",
+    script(w, "/v1/messages",
            {"event: message_start\ndata: "
-            "{\"message\":{\"usage\":{\"input_tokens\":9,\"output_tokens\":1}}}\n\n"});
-    script(w, "/v1/chat/completions", "text/event-stream", {"data: {\"choices\":[]}\n\n"});
+            "{\"message\":{\"usage\":{\"input_tokens\":9,\"output_tokens\":1}}}\n\n"},
+           "text/event-stream");
+    script(w, "/v1/chat/completions", {"data: {\"choices\":[]}\n\n"}, "text/event-stream");
     w.run([](World& w) -> net::Task<void> {
         (void)co_await w.post("/v1/messages", kRequest);
         EXPECT_FALSE(w.store->last.signatures);
@@ -95,7 +88,7 @@ TEST(Usage, OfACutStreamIsWhatWasSaidByThen) {
 
 TEST(Usage, RefusalsCostNothing) {
     World w;
-    script(w, "/v1/chat/completions", "application/json", {R"({"usage":{"prompt_tokens":3}})"}, 400);
+    script(w, "/v1/chat/completions", {R"({"usage":{"prompt_tokens":3}})"}, "application/json", 400);
     w.run([](World& w) -> net::Task<void> {
         const Reply reply = co_await w.post("/v1/chat/completions", kRequest);
         EXPECT_EQ(reply.status, 400);

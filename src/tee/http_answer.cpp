@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tee/http_answer.hpp"
 
+#include "base/trim.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -27,11 +29,7 @@ bool same_name(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
+    return trimmed(text, " \t");
 }
 
 /// All of `text` as a number in `base`; digits only.

@@ -2,7 +2,7 @@
 #include "app/lumozd/engine_choice.hpp"
 
 #include "base/hex.hpp"
-#include "gateway/endpoints.hpp"
+#include "gateway/engine_routes.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -94,13 +94,13 @@ Status choose_urls(const gateway::ModelConfig& model, ModelEngines& chosen) {
         chosen.group =
             std::make_unique<engine::EngineGroup>(std::move(backends), model.engine_probe_interval);
     for (const auto& [word, text] : model.engine_endpoint_urls) {
-        const gateway::Endpoint* endpoint = gateway::endpoint_of_word(word);
+        const gateway::EngineRoute* endpoint = gateway::endpoint_of_word(word);
         if (text.empty() || endpoint == nullptr) continue;
         LUMOZ_TRY(net::Url url, net::parse_url(text));
         // Its path is that of the endpoint, not a prefix before `/health`.
         std::string target = std::exchange(url.prefix, {});
         LUMOZ_TRY(auto made, make_url_engine(std::move(url), model, tls));
-        chosen.elsewhere.push_back({std::string(endpoint->path), std::move(target), std::move(made)});
+        chosen.elsewhere.push_back({std::string(endpoint->path()), std::move(target), std::move(made)});
     }
     return {};
 }
@@ -152,7 +152,7 @@ Result<ModelEngines> choose_engines(const gateway::Config& shared, const gateway
 std::vector<std::string> offered_paths(const gateway::ModelConfig& model) {
     std::vector<std::string> out;
     if (model.engine_endpoints.empty() && model.engine_kind == gateway::EngineKind::Url) return out;
-    for (const gateway::Endpoint& endpoint : gateway::endpoints()) {
+    for (const gateway::EngineRoute& endpoint : gateway::endpoints()) {
         const auto url = model.engine_endpoint_urls.find(endpoint.word);
         const bool elsewhere = url != model.engine_endpoint_urls.end() && !url->second.empty();
         bool offered =
@@ -160,7 +160,7 @@ std::vector<std::string> offered_paths(const gateway::ModelConfig& model) {
         if (model.engine_endpoints.empty())
             offered = elsewhere ||
                       (endpoint.llama_server && (model.engine_embeddings || endpoint.word != "embeddings"));
-        if (offered) out.emplace_back(endpoint.path);
+        if (offered) out.emplace_back(endpoint.path());
     }
     return out;
 }

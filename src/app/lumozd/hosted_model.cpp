@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/lumozd/hosted_model.hpp"
 
+#include "gateway/catch_all.hpp"
+
 namespace lumoz::app {
 namespace {
 
@@ -22,6 +24,7 @@ gateway::Model HostedModel::entry() const {
                        .endpoints = offered_paths(config_),
                        .speaks = config_.engine_speaks,
                        .tidy_requests = config_.engine_tidy_requests,
+                       .catch_all = gateway::catch_all_allowed(config_),
                        .optional = config_.model_optional,
                        .loaded_at = loaded_at_,
                        .use = use_};
