@@ -194,13 +194,13 @@ suite_core_gcc() {
     suite_unit core-gcc
 }
 
+# suite_asan: the fuzz targets are built with it; their corpora run when suite_fuzz loads them.
 suite_asan() {
     local targets
     mapfile -t targets < <(test_targets asan test && test_targets asan fuzz)
     build_preset asan "${targets[@]}" flip_campaign
     local status=0
     suite_unit asan || status=1
-    suite_replay asan || status=1
     LUMOZ_FULL='' suite_flips asan 31 || status=1
     return "$status"
 }
@@ -241,15 +241,15 @@ fuzz_seconds() {
     esac
 }
 
-# suite_fuzz: every target for a bounded time; what it finds anew stays in build/test/fuzz for the next run.
+# suite_fuzz: every target of the build of suite_asan for a bounded time; what it finds anew stays in build/test/fuzz for the next run.
 suite_fuzz() {
     local targets seconds=5 status=0 running=0 target
     [[ "$suites_mode" == full ]] && seconds=300
-    mapfile -t targets < <(test_targets fuzz fuzz)
+    mapfile -t targets < <(test_targets asan fuzz)
     ((${#targets[@]})) || return 0
-    build_preset fuzz "${targets[@]}"
+    build_preset asan "${targets[@]}"
     for target in "${targets[@]}"; do
-        fuzz_one "$LUMOZ_ROOT/build/fuzz/fuzz/$target" "$(fuzz_seconds "$target" "$seconds")" &
+        fuzz_one "$LUMOZ_ROOT/build/asan/fuzz/$target" "$(fuzz_seconds "$target" "$seconds")" &
         running=$((running + 1))
         if ((running >= $(nproc))); then
             wait -n || status=1
