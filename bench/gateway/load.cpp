@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench-load: a closed-loop client for the gateway benchmarks. One thread, epoll, keep-alive, plain or
 // TLS 1.3. `post`: completions of about 1 KB; `stream`: whole streams as fast as they come; `sse`: paced
-// streams, the delay of each event against the sending time it carries. Prints one JSON object. Ends by
-// itself after --seconds.
+// streams, the delay of each event against the sending time it carries; `get`: a page, where NONCE in the
+// path becomes another nonce each time. Prints one JSON object. Ends by itself after --seconds.
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -29,6 +29,7 @@ struct Options {
     std::uint16_t port = 0;
     std::string path = "/v1/chat/completions";
     std::string model = "bench";
+    std::string token;
     int connections = 1;
     double seconds = 3;
     double discard = 0.3;
@@ -42,15 +43,26 @@ std::int64_t now_ns() {
     return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
 
+constexpr std::string_view kNonceMark = "NONCE";
+constexpr std::size_t kNonceDigits = 64;
+
 std::string request(const Options& options) {
+    const std::string authorization =
+        options.token.empty() ? std::string() : "Authorization: Bearer " + options.token + "\r\n";
+    if (options.mode == "get") {
+        std::string path = options.path;
+        if (const auto at = path.find(kNonceMark); at != std::string::npos)
+            path.replace(at, kNonceMark.size(), kNonceDigits, '0');
+        return "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + authorization + "\r\n";
+    }
     std::string body = "{\"model\":\"" + options.model + "\",";
     if (options.mode != "post") body += "\"stream\":true,";
     body += "\"messages\":[{\"role\":\"user\",\"content\":\"";
     if (body.size() + 4 < options.size) body.append(options.size - body.size() - 4, 'q');
     body += "\"}]}";
-    return "POST " + options.path +
-           " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: " +
-           std::to_string(body.size()) + "\r\n\r\n" + body;
+    return "POST " + options.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + authorization +
+           "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           body;
 }
 
 /// Result of looking at the bytes of one response: 0 incomplete, else its size; -1 bad.
@@ -88,6 +100,8 @@ class Load {
 public:
     explicit Load(Options options)
         : options_(std::move(options)), request_(request(options_)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+        if (options_.mode == "get" && options_.path.find(kNonceMark) != std::string::npos)
+            nonce_at_ = std::string_view("GET ").size() + options_.path.find(kNonceMark);
         if (options_.tls) {
             context_ = SSL_CTX_new(TLS_client_method());
             SSL_CTX_set_verify(context_, SSL_VERIFY_NONE, nullptr);
@@ -136,6 +150,7 @@ private:
         return epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event) == 0;
     }
     void send(Connection& connection) {
+        if (nonce_at_ != 0) change_nonce();
         connection.started = now_ns();
         connection.in.clear();
         connection.scanned = 0;
@@ -143,6 +158,11 @@ private:
                            ? SSL_write(connection.ssl, request_.data(), static_cast<int>(request_.size()))
                            : ::send(connection.fd, request_.data(), request_.size(), MSG_NOSIGNAL);
         if (n != static_cast<long>(request_.size())) ++bad_;
+    }
+    void change_nonce() {
+        char digits[17];
+        std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(begin_ + ++nonces_));
+        request_.replace(nonce_at_, 16, digits);
     }
     void receive(Connection& connection) {
         char buffer[65536];
@@ -207,6 +227,8 @@ private:
     std::vector<std::int64_t> samples_;
     std::int64_t begin_ = 0;
     std::int64_t measure_from_ = 0;
+    std::size_t nonce_at_ = 0;  // where the nonce stands in request_; 0: nowhere
+    long nonces_ = 0;
     long done_ = 0;
     long total_ = 0;
     long bad_ = 0;
@@ -217,7 +239,8 @@ private:
 int main(int argc, char** argv) {
     Options options;
     if (argc > 1) options.mode = argv[1];
-    bool usage = options.mode != "post" && options.mode != "stream" && options.mode != "sse";
+    bool usage =
+        options.mode != "post" && options.mode != "stream" && options.mode != "sse" && options.mode != "get";
     for (int i = 2; i < argc; ++i) {
         const std::string_view name = argv[i];
         if (name == "--tls") {
@@ -236,6 +259,10 @@ int main(int argc, char** argv) {
             options.seconds = std::atof(argv[i]);
         else if (name == "--size")
             options.size = std::strtoul(argv[i], nullptr, 10);
+        else if (name == "--path")
+            options.path = argv[i];
+        else if (name == "--token")
+            options.token = argv[i];
         else if (name == "--model")
             options.model = argv[i];
         else
@@ -243,8 +270,8 @@ int main(int argc, char** argv) {
     }
     if (usage || options.port == 0) {
         std::fprintf(stderr,
-                     "usage: bench-load post|stream|sse --port P [--connections C] [--seconds S] [--size "
-                     "BYTES] [--model M] [--tls]\n");
+                     "usage: bench-load post|stream|sse|get --port P [--connections C] [--seconds S] [--size "
+                     "BYTES] [--model M] [--path P] [--token T] [--tls]\n");
         return 1;
     }
     return Load(options).run();

@@ -9,7 +9,6 @@ import http.client
 import json
 import os
 import pathlib
-import shutil
 import socket
 import statistics
 import subprocess
@@ -17,12 +16,8 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/integration"))
-os.environ.setdefault("LUMOZ_BIN", str(ROOT / "build/release/bin"))
-import harness  # noqa: E402
+from servers import BENCH, TOKEN, Nginx, Upstream, harness, lumozd, two_replicas
 
-BENCH = pathlib.Path(os.environ.get("LUMOZ_BENCH_BIN", ROOT / "build/release/bench"))
 ROUNDS = int(os.environ.get("LUMOZ_BENCH_ROUNDS", "5"))
 TICK = os.sysconf("SC_CLK_TCK")
 NGINX = "nginx as plain reverse proxy"
@@ -46,7 +41,7 @@ def rss_mb(pid):
 
 
 def load(mode, port, *more):
-    done = subprocess.run([BENCH / "bench-load", mode, "--port", str(port), *map(str, more)], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run([BENCH / "bench-load", mode, "--port", str(port), "--token", TOKEN, *map(str, more)], capture_output=True, text=True, check=False, timeout=120)
     if not done.stdout:
         raise SystemExit(f"bench-load {mode} failed: {done.stderr}")
     result = json.loads(done.stdout)
@@ -65,66 +60,6 @@ def fdatasync_us(folder):
             os.fdatasync(file.fileno())
             times.append((time.perf_counter() - begin) * 1e6)
     return statistics.median(times)
-
-
-class Upstream:
-    def __init__(self, *options):
-        self.process = subprocess.Popen([BENCH / "bench-upstream", *map(str, options)], stdout=subprocess.PIPE, text=True)
-        self.port = int(self.process.stdout.readline())
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-
-
-class Nginx:
-    """One worker, unbuffered, keep-alive to the upstream, no access log; plain and TLS listener."""
-
-    def __init__(self, upstream):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lumoz-nginx-"))
-        self.port, self.tls_port = free_port(), free_port()
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key.pem",
-                        "-out", "cert.pem", "-subj", "/CN=bench", "-days", "2"], cwd=self.folder, check=True, capture_output=True)
-        (self.folder / "nginx.conf").write_text(f"""
-worker_processes 1; daemon off; pid {self.folder}/pid; error_log {self.folder}/error.log crit;
-events {{ worker_connections 4096; }}
-http {{ access_log off; keepalive_requests 100000000; keepalive_timeout 600s;
-  client_body_temp_path {self.folder}/b; proxy_temp_path {self.folder}/p; fastcgi_temp_path {self.folder}/f; uwsgi_temp_path {self.folder}/u; scgi_temp_path {self.folder}/s;
-  upstream u {{ server 127.0.0.1:{upstream.port}; keepalive 256; keepalive_requests 100000000; }}
-  server {{ listen 127.0.0.1:{self.port}; listen 127.0.0.1:{self.tls_port} ssl; ssl_certificate cert.pem; ssl_certificate_key key.pem;
-    ssl_protocols TLSv1.3; ssl_session_tickets off; tcp_nodelay on; proxy_buffering off;
-    location / {{ proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection ""; }} }} }}
-""")
-        self.process = subprocess.Popen(["/usr/sbin/nginx", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")], stderr=subprocess.DEVNULL)
-        harness.wait_for(lambda: can_connect(self.port) and harness_children(self.process.pid), 10, "nginx")
-        self.worker = harness_children(self.process.pid)[0]
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def harness_children(pid):
-    return [int(c) for c in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
-
-
-def can_connect(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        return True
-    except OSError:
-        return False
-
-
-def lumozd(upstream, **config):
-    return harness.Service(f"http://127.0.0.1:{upstream.port}",
-                           config={"io_threads": 1, "model.name": "bench", "listen.tls.address": "127.0.0.1:0", **{k.replace("__", "."): v for k, v in config.items()}})
 
 
 def row(name, unit, ours, baseline, baseline_name, goal, met, ratio=None):
@@ -195,7 +130,7 @@ def sse_rows():
 
     def sse(port, pid=None):
         def measure():
-            process = subprocess.Popen([BENCH / "bench-load", "sse", "--port", str(port), "--connections", "200", "--seconds", "4"], stdout=subprocess.PIPE, text=True)
+            process = subprocess.Popen([BENCH / "bench-load", "sse", "--port", str(port), "--token", TOKEN, "--connections", "200", "--seconds", "4"], stdout=subprocess.PIPE, text=True)
             time.sleep(2.5)
             if pid:
                 peak.append(rss_mb(pid))
@@ -255,6 +190,39 @@ def postgres_rows(upstream, sqlite):
     finally:
         service.close()
         server.close()
+
+
+def haproxy_rows(upstream):
+    """Two replicas behind HAProxy as shipped, against one that is asked directly, each on a PostgreSQL of its own."""
+    server = harness.PostgresServer()
+    alone = lumozd(upstream, receipts__url=server.url)
+    two = two_replicas(upstream)
+
+    def post(address, connections, member):
+        return lambda: load("post", address[1], "--connections", connections, "--seconds", 2)[member]
+
+    try:
+        base, ours = medians(post(alone.address, 64, "per_second"), post(two.plain, 64, "per_second"))
+        yield row("two replicas behind HAProxy: receipts/s, three signatures", "1/s", ours, base, "one replica, PostgreSQL", "reported", True)
+        base, ours = medians(post(alone.address, 1, "p50_us"), post(two.plain, 1, "p50_us"))
+        yield row("two replicas behind HAProxy: latency p50 of one small completion", "µs", ours, base, "one replica, PostgreSQL", "reported", True)
+    finally:
+        two.close()
+        alone.close()
+        server.close()
+
+
+def report_rows(nginx, service):
+    """Equal nonces are answered from one piece of evidence, different ones cost a quote of the stand-in TEE each."""
+    page = "/v1/attestation/report?nonce="
+    nginx.serve_file(service.get(page + "00" * 32).body)
+
+    def rate(port, path):
+        return lambda: load("get", port, "--path", path, "--connections", 16, "--seconds", 2)["per_second"]
+
+    base, equal, different = medians(rate(nginx.port, "/file"), rate(service.address[1], page + "00" * 32), rate(service.address[1], page + "NONCE"))
+    yield row("reports/s, equal nonces", "1/s", equal, base, "nginx, the same bytes as a file", "reported", True)
+    yield row("reports/s, a nonce each", "1/s", different, equal, "equal nonces", "reported", True)
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -321,6 +289,10 @@ def main():
         rows += receipts_rows(full, slow)
         note("PostgreSQL")
         rows += postgres_rows(upstream, full)
+        note("two replicas")
+        rows += haproxy_rows(upstream)
+        note("reports")
+        rows += report_rows(nginx, full)
     finally:
         for thing in (full, relaxed, nginx, upstream):
             thing.close()

@@ -3,80 +3,30 @@
 
 import hashlib
 import json
-import pathlib
 import re
-import shutil
 import socket
 import ssl
 import subprocess
-import tempfile
 import time
 import unittest
 
-from harness import CHAT, MODEL, ROOT, PostgresServer, Process, ScriptedEngine, Service, call, signed_text, wait_for
+from harness import CHAT, MODEL, ScriptedEngine, call, signed_text, wait_for
+from replicas import NONCE, Replicas
 
 TOKENS = {"team": "token-of-team"}
-NONCE = "5a" * 32
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 class BehindHaproxy(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        if not shutil.which("haproxy"):
-            raise AssertionError("haproxy is not installed; deps/debian.txt names it")
-        cls.database = PostgresServer()
         cls.engine = ScriptedEngine()
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="lumoz-haproxy-"))
-        # Each replica knows the address of the other, so the ports are chosen before the start.
-        addresses = [("127.0.0.1", free_port()) for _ in range(2)]
-        siblings = [f"http://{host}:{port}" for host, port in addresses]
-        cls.replicas = [Service(cls.engine.url, tokens=TOKENS, config={
-            "receipts.url": cls.database.url, "listen.address": f"{host}:{port}", "listen.tls.address": "127.0.0.1:0",
-            "replicas.siblings": siblings, "limits.trusted_proxies": ["127.0.0.1"]}) for host, port in addresses]
-        cls.plain, cls.attested = ("127.0.0.1", free_port()), ("127.0.0.1", free_port())
-        cls.haproxy = Process(cls.folder / "haproxy.log", "haproxy", "-db", "-f", str(cls.configuration()))
-        cls.wait_for_both()
+        cls.service = Replicas(cls.engine.url, TOKENS)
+        cls.replicas, cls.plain, cls.attested = cls.service.services, cls.service.plain, cls.service.attested
 
     @classmethod
     def tearDownClass(cls):
-        cls.haproxy.stop()
-        for part in [*cls.replicas, cls.engine, cls.database]:
-            part.close()
-        shutil.rmtree(cls.folder)
-
-    @classmethod
-    def configuration(cls):
-        """What is shipped, with other addresses and quicker checks."""
-        text = (ROOT / "deploy/haproxy/haproxy.cfg").read_text(encoding="utf-8")
-        first, second = cls.replicas
-        text = text.replace("bind :8443", f"bind 127.0.0.1:{cls.attested[1]}").replace("bind 127.0.0.1:8080", f"bind 127.0.0.1:{cls.plain[1]}")
-        for number, service in ((1, first), (2, second)):
-            host = f"10.0.0.1{number}"
-            text = text.replace(f"{host}:8443 check port 8080", f"127.0.0.1:{service.tls_address[1]} check inter 100 port {service.address[1]}")
-            text = text.replace(f"{host}:8080 check", f"127.0.0.1:{service.address[1]} check inter 100")
-        assert "10.0.0" not in text, text
-        path = cls.folder / "haproxy.cfg"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    @classmethod
-    def wait_for_both(cls):
-        """Until HAProxy gives requests to either: it needs some checks before it uses a replica that was away."""
-
-        def serving():
-            try:
-                answers = [call(cls.plain, "GET", f"/v1/attestation/report?nonce={NONCE}&siblings=none", timeout=5) for _ in range(4)]
-            except OSError:
-                return False
-            return len({answer.json()["signing_address"] for answer in answers if answer.status == 200}) == 2
-
-        wait_for(serving, 30, "HAProxy to use both replicas")
+        cls.service.close()
+        cls.engine.close()
 
     def ask(self, **members):
         request = json.dumps({"model": MODEL, "messages": [{"role": "user", "content": "two?"}], **members}).encode()
@@ -110,7 +60,7 @@ class BehindHaproxy(unittest.TestCase):
             # HAProxy looks for it where it was.
             replica.config["listen.tls.address"] = f"127.0.0.1:{replica.tls_address[1]}"
             replica.start()
-            self.wait_for_both()
+            self.service.wait_for_both()
 
     def test_a_report_lists_both_nodes_and_each_is_found_by_its_address(self):
         wait_for(lambda: all(r.get("/ready").status == 200 for r in self.replicas), 20, "both replicas")
@@ -121,7 +71,7 @@ class BehindHaproxy(unittest.TestCase):
         # Each stand-in TEE has a vendor of its own, and a report one set of collateral: each node is verified alone.
         for replica in self.replicas:
             alone = replica.get(f"/v1/attestation/report?nonce={NONCE}&siblings=none")
-            path = self.folder / "report.json"
+            path = self.service.folder / "report.json"
             path.write_bytes(alone.body)
             code, out, err = replica.lumoz("verify", "report", path, "--nonce", NONCE, "--policy", replica.policy, "--root-spki", replica.root)
             self.assertEqual(code, 0, out + err)
