@@ -2,18 +2,24 @@
 """Clients of others, unmodified, against one lumozd with one configuration: npm and PyPI."""
 
 import hashlib
+import json
 import os
 import pathlib
 import subprocess
 import unittest
 
 from harness import MODEL as SCRIPTED
-from harness import ScriptedEngine, Service, call, python_package, real_engine
+from harness import ScriptedEngine, Service, call, python_package, real_engine, wait_for
 
 TOKEN = "secret-token"
 MODEL = "smollm2"
 MESSAGES = [{"role": "user", "content": "Say hello."}]
 WEATHER = {"type": "object", "properties": {"city": {"type": "string", "enum": ["Paris", "Rome"]}}, "required": ["city"]}
+
+
+def scripted(**steps):
+    """Messages for the engine of SCRIPTED, which does what the last one says."""
+    return [{"role": "user", "content": "script " + json.dumps(steps)}]
 
 
 class Clients(unittest.TestCase):
@@ -97,8 +103,23 @@ class Clients(unittest.TestCase):
                 self.assertTrue(stream.get_final_message().stop_reason)
         with self.assertRaises(anthropic.NotFoundError):
             client.messages.create(model="no-such-model", max_tokens=8, messages=MESSAGES)
+        with self.assertRaises(anthropic.AuthenticationError):
+            client.with_options(auth_token="wrong").messages.create(model=MODEL, max_tokens=8, messages=MESSAGES)
+        tools = [{"name": "weather", "input_schema": WEATHER}]
+        called = client.messages.create(model=SCRIPTED, max_tokens=96, messages=MESSAGES, tools=tools, tool_choice={"type": "any"})
+        self.assertEqual([(block.name, block.input) for block in called.content if block.type == "tool_use"], [("weather", {"city": "Rome"})])
+        busy = scripted(refuse_first=2, status=503, key="anthropic-py")
+        retried = client.with_options(max_retries=2).messages.create(model=SCRIPTED, max_tokens=8, messages=busy)
+        self.assertEqual(retried.content[0].text, "four \u00fc")
+        aborted = self.engine.aborted
+        slow = client.messages.create(model=SCRIPTED, max_tokens=8, messages=scripted(chunks=100, delay_ms=100), stream=True)
+        next(iter(slow))
+        slow.close()
+        wait_for(lambda: self.engine.aborted > aborted, 10, "the engine to be left too")
 
     def test_pypi_litellm(self):
+        # Else it asks the network for a table of prices when it is loaded.
+        os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
         litellm = python_package("litellm")
         litellm.suppress_debug_info = True
         options = {"model": "openai/" + MODEL, "api_base": self.service.url + "/v1", "api_key": TOKEN, "num_retries": 0}
@@ -109,6 +130,20 @@ class Clients(unittest.TestCase):
         self.assertEqual(len(litellm.embedding(input=["one"], **options).data), 1)
         with self.assertRaises(litellm.NotFoundError):
             litellm.completion(messages=MESSAGES, **{**options, "model": "openai/no-such-model"})
+        with self.assertRaises(litellm.AuthenticationError):
+            litellm.completion(messages=MESSAGES, **{**options, "api_key": "wrong"})
+        options["model"] = "openai/" + SCRIPTED
+        tools = [{"type": "function", "function": {"name": "weather", "parameters": WEATHER}}]
+        called = litellm.completion(messages=MESSAGES, tools=tools, tool_choice="required", **options)
+        self.assertEqual(called.choices[0].message.tool_calls[0].function.arguments, '{"city":"Rome"}')
+        busy = scripted(refuse_first=1, status=503, key="litellm")
+        retried = litellm.completion(messages=busy, **{**options, "num_retries": 2})
+        self.assertEqual(retried.choices[0].message.content, "four \u00fc")
+        aborted = self.engine.aborted
+        slow = litellm.completion(messages=scripted(chunks=100, delay_ms=100), stream=True, **options)
+        next(iter(slow))
+        slow.completion_stream.close()
+        wait_for(lambda: self.engine.aborted > aborted, 10, "the engine to be left too")
 
     def test_every_answer_has_its_receipt_after_a_restart(self):
         answer = self.service.chat()

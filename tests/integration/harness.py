@@ -219,7 +219,8 @@ class ScriptedEngine(LoopbackServer):
     `chunks` events, `delay_ms` between them, `size` of a plain answer, `die_after` bytes of the response then close,
     `status` and `error` for an error (with `refuse_first` and `key`: the first so many requests of that key only),
     `garbage` for bytes that are no HTTP, `hang_s` before the head, `crlf` line ends, `no_done` leaves the terminal event
-    out, `id` instead of the usual one. A request with `tools` gets a call of the first.
+    out, `id` instead of the usual one. A request with `tools` gets a call of the first. A client that sends no member of
+    its own says it in its last message: `script {…}`.
     """
 
     def __init__(self):
@@ -253,7 +254,7 @@ class ScriptedEngine(LoopbackServer):
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(data) + data)
             return True
         request = json.loads(body)
-        script = request.get("script", {})
+        script = self._script(request)
         with self.lock:
             self.counter += 1
             number = self.counter
@@ -275,6 +276,15 @@ class ScriptedEngine(LoopbackServer):
         else:
             connection.sendall(data)
         return True
+
+    @staticmethod
+    def _script(request):
+        said = (request.get("messages") or [{}])[-1].get("content")
+        if isinstance(said, list):
+            said = said[0].get("text")
+        if "script" not in request and isinstance(said, str) and said.startswith("script "):
+            return json.loads(said.removeprefix("script "))
+        return request.get("script", {})
 
     def _hang(self, connection, seconds):
         """Waits, unless the other side leaves."""

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// npm `@anthropic-ai/sdk`, unmodified: messages, stream, tools, errors.
+// npm `@anthropic-ai/sdk`, unmodified: messages, stream, tools, errors, retries, abort.
 import assert from "node:assert/strict";
 import Anthropic from "@anthropic-ai/sdk";
 
@@ -30,4 +30,17 @@ assert(["Paris", "Rome"].includes(use.input.city));
 
 await assert.rejects(client.messages.create({ model: "no-such-model", max_tokens: 8, messages }), Anthropic.NotFoundError);
 await assert.rejects(make({ apiKey: "wrong" }).messages.create({ model: MODEL, max_tokens: 8, messages }), Anthropic.AuthenticationError);
+
+// The engine of SCRIPTED does what the last message says.
+const script = (steps) => ({ model: SCRIPTED, max_tokens: 8, messages: [{ role: "user", content: `script ${JSON.stringify(steps)}` }] });
+const retried = make({ maxRetries: 2 });
+assert.equal((await retried.messages.create(script({ refuse_first: 2, status: 503, key: "anthropic-js" }))).content[0].text, "four ü");
+await assert.rejects(retried.messages.create(script({ status: 400 })), Anthropic.BadRequestError);
+
+const slow = await client.messages.create({ ...script({ chunks: 100, delay_ms: 100 }), stream: true });
+let pieces = 0;
+for await (const event of slow) {
+  if (event.type === "content_block_delta" && ++pieces === 3) slow.controller.abort();
+}
+assert.equal(pieces, 3);
 console.log("ok");
