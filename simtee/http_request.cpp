@@ -41,7 +41,9 @@ std::optional<HttpFault> read_request_line(std::string_view line, HttpRequest& r
     if (version != "HTTP/1.1" && version != "HTTP/1.0") return HttpFault{400, "HTTP/1.1 wanted"};
     request.keep_alive = version == "HTTP/1.1";
     request.method = line.substr(0, first);
-    const std::string_view target = line.substr(first + 1, last - first - 1);
+    std::string_view target = line.substr(first + 1, last - first - 1);
+    // The absolute form (RFC 9112 3.2.2), as some SDKs send it to a socket: the authority is no matter here.
+    if (target.starts_with("http://")) target.remove_prefix(std::min(target.find('/', 7), target.size()));
     if (!target.starts_with('/') || target.find(' ') != std::string_view::npos) {
         return HttpFault{400, "no path"};
     }

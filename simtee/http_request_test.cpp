@@ -43,6 +43,15 @@ TEST(SimHttp, ReadsRequestsInARow) {
     EXPECT_FALSE(parser.next()->has_value());
 }
 
+TEST(SimHttp, ReadsTheAbsoluteFormOfSomeSdks) {
+    HttpRequestParser parser;
+    parser.feed("GET http://unix.socket/Info?a=b HTTP/1.1\r\n\r\nGET http://unix.socket HTTP/1.1\r\n\r\n");
+    const auto request = parser.next();
+    EXPECT_EQ((*request)->path, "/Info");
+    EXPECT_EQ((*request)->query, "a=b");
+    EXPECT_FALSE(parser.next()) << "no path";
+}
+
 TEST(SimHttp, HeedsConnectionClose) {
     HttpRequestParser parser;
     parser.feed("GET /Info HTTP/1.1\r\nConnection: Close\r\n\r\n");

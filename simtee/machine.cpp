@@ -11,7 +11,7 @@ namespace lumoz::simtee {
 namespace {
 
 constexpr std::string_view kAppCompose =
-    R"({"manifest_version":2,"name":"lumoz-simulated","runner":"none","simulated":true})";
+    R"({"docker_compose_file":"services: {}\n","manifest_version":2,"name":"lumoz-simulated","runner":"docker-compose","simulated":true})";
 constexpr std::string_view kKeyProvider = R"({"id":"","name":"simulated"})";
 constexpr std::size_t kAppIdSize = 20;
 

@@ -36,6 +36,22 @@ Status validate_check(const Config& c) {
     return {};
 }
 
+/// What a verifier compares must be in the one form that it knows.
+Status validate_provenance(const Config& c) {
+    const std::string& commit = c.provenance_repo_commit;
+    if (!commit.empty() && (!is_lower_hex(commit) || (commit.size() != 40 && commit.size() != 64)))
+        return refuse("provenance.repo_commit must be 40 or 64 lowercase hex digits");
+    if (c.provenance_repo_url.empty() != commit.empty())
+        return refuse("provenance.repo_url and provenance.repo_commit belong together");
+    const std::string_view digest = c.provenance_image_digest;
+    if (!digest.empty() &&
+        (!digest.starts_with("sha256:") || digest.size() != 71 || !is_lower_hex(digest.substr(7))))
+        return refuse("provenance.image_digest must be `sha256:` and 64 lowercase hex digits");
+    if (!c.provenance_image_provenance.empty() && digest.empty())
+        return refuse("provenance.image_provenance says nothing without provenance.image_digest");
+    return {};
+}
+
 Status validate(const Config& c) {
     LUMOZ_CHECK_OK(parse_host_port(c.listen));
     if (!c.tls_listen.empty()) {
@@ -70,6 +86,7 @@ Status validate(const Config& c) {
     }
     if (!c.request_hash_from.empty() && c.token_file.empty())
         return refuse("auth.request_hash_from names credentials of auth.token_file, which is not set");
+    LUMOZ_CHECK_OK(validate_provenance(c));
     return validate_check(c);
 }
 

@@ -70,6 +70,10 @@ struct Config : ModelConfig {
 
     std::chrono::milliseconds keys_lifetime{std::chrono::hours(24 * 7)};
     std::chrono::milliseconds keys_rotate_before{std::chrono::hours(24)};
+    std::string provenance_repo_url;
+    std::string provenance_repo_commit;
+    std::string provenance_image_digest;
+    std::string provenance_image_provenance;
 
     std::string engine_runtime_dir;
     std::chrono::milliseconds engine_total_timeout{3'600'000};

@@ -164,6 +164,13 @@ std::vector<ConfigKey> service_keys() {
         duration("keys.lifetime", &Config::keys_lifetime, "From the birth of keys to their `not_after`"),
         duration("keys.rotate_before", &Config::keys_rotate_before,
                  "New keys are made this long before the old ones end; it should be longer than any answer"),
+        text("provenance.repo_url", &Config::provenance_repo_url,
+             "Repository of what runs, as reports for ACI's verifiers state it (docs/clients/aci.md)"),
+        text("provenance.repo_commit", &Config::provenance_repo_commit, "Its commit: 40 or 64 hex digits"),
+        text("provenance.image_digest", &Config::provenance_image_digest,
+             "Digest of the image that runs: `sha256:` and 64 hex digits"),
+        text("provenance.image_provenance", &Config::provenance_image_provenance,
+             "Where the attestation of the image's build is"),
     };
 }
 

@@ -137,6 +137,27 @@ TEST(Config, TokensOfAnotherServiceLeaveByTlsOnly) {
     EXPECT_FALSE(with("auth.check_retries", std::int64_t{11}));
 }
 
+TEST(Config, ProvenanceIsInTheFormThatVerifiersCompare) {
+    const std::string commit(40, 'a');
+    const std::string image = "sha256:" + std::string(64, 'b');
+    const auto refusal = [](std::vector<std::pair<std::string, std::string>> said) {
+        ConfigValues values{{"engine.kind", "url"}, {"engine.url", "http://127.0.0.1:1"}};
+        for (auto& [name, value] : said)
+            values.emplace("provenance." + name, std::move(value));
+        const auto config = make_config(values);
+        return config ? std::string() : config.error().detail;
+    };
+    EXPECT_EQ(refusal({{"repo_url", "https://x"}, {"repo_commit", commit}}), "");
+    EXPECT_EQ(refusal({{"image_digest", image}, {"image_provenance", "https://y"}}), "");
+    EXPECT_TRUE(refusal({{"repo_url", "https://x"}}).contains("belong together"));
+    EXPECT_TRUE(refusal({{"repo_commit", commit}}).contains("belong together"));
+    EXPECT_TRUE(refusal({{"repo_url", "https://x"}, {"repo_commit", "main"}}).contains("hex digits"));
+    EXPECT_TRUE(
+        refusal({{"repo_url", "https://x"}, {"repo_commit", std::string(40, 'A')}}).contains("hex digits"));
+    EXPECT_TRUE(refusal({{"image_digest", std::string(64, 'b')}}).contains("sha256:"));
+    EXPECT_TRUE(refusal({{"image_provenance", "https://y"}}).contains("says nothing without"));
+}
+
 TEST(Config, TrustedProxiesAreAddressesAndPrefixes) {
     const auto with = [](std::vector<std::string> proxies) {
         return make_config({{"engine.kind", "url"},

@@ -18,6 +18,8 @@ struct Row {
 
 constexpr std::array kRows{
     Row{Failure::BadRequest, 400, "bad_request", "", "Bad request"},
+    Row{Failure::FieldEncryption, 400, "e2ee_invalid_version", "",
+        "Field encryption is not offered by this service"},
     Row{Failure::InvalidAciRequest, 400, "invalid_request_error", "", "Invalid request"},
     Row{Failure::Unauthorized, 401, "unauthorized", "", "Invalid or missing Authorization header"},
     Row{Failure::InsufficientCredits, 402, "insufficient_credits", "", "Insufficient credits"},

@@ -13,6 +13,7 @@ namespace lumoz::gateway {
 /// What went wrong, as a client is told.
 enum class Failure : std::uint8_t {
     BadRequest,
+    FieldEncryption,    ///< 400: the client wants fields encrypted, which is not offered
     InvalidAciRequest,  ///< 400 `invalid_request_error`, the ACI spelling
     Unauthorized,
     InsufficientCredits,  ///< 402: the service of `auth.check_url` says so

@@ -6,6 +6,8 @@
 #include "gateway/request_hash.hpp"
 #include "gateway/translated.hpp"
 
+#include <array>
+
 namespace lumoz::gateway {
 namespace {
 
@@ -17,6 +19,15 @@ constexpr std::size_t kMaxContentType = 128;
 bool is_content_type(std::string_view text) {
     return !text.empty() && text.size() <= kMaxContentType &&
            std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+/// The client wants its fields encrypted (specs/api.md 6.1): it must never be answered in clear.
+bool wants_field_encryption(const net::Headers& headers) {
+    constexpr std::array<std::string_view, 6> kHeaders{"X-Client-Pub-Key",     "X-E2EE-Version",
+                                                       "X-E2EE-Nonce",         "X-E2EE-Timestamp",
+                                                       "X-Encryption-Version", "X-Encrypt-All-Fields"};
+    return std::ranges::any_of(kHeaders,
+                               [&](std::string_view name) { return headers.find(name).has_value(); });
 }
 
 bool is_plain_coding(std::string_view coding) {
@@ -143,6 +154,7 @@ std::optional<ApiError> Inference::describe() {
     fields_.config_sha256 = call_.keys->identity.facts.config_sha256;
     fields_.gpu_digest = call_.keys->identity.facts.gpu_digest;
     if (!call_.models->change_event().empty()) fields_.other_events.push_back(call_.models->change_event());
+    if (wants_field_encryption(head.headers)) return api_error(Failure::FieldEncryption);
     const auto substituted = substituted_hash(call_);
     if (!substituted) return substituted.error();
     substituted_ = *substituted;

@@ -122,6 +122,23 @@ TEST(Inference, RefusalsHaveReceiptsAndDoNotReachTheEngine) {
     }(w));
 }
 
+TEST(Inference, WhoWantsEncryptedFieldsIsNeverAnsweredInClear) {
+    for (const std::string_view name : {"X-Client-Pub-Key", "x-e2ee-version", "X-E2EE-Nonce",
+                                        "X-E2EE-Timestamp", "X-Encryption-Version", "X-Encrypt-All-Fields"}) {
+        World w;
+        script(w, kAnswer);
+        w.run([](World& w, std::string_view name) -> net::Task<void> {
+            const net::Headers headers{{"Content-Type", "application/json"}, {name, "1"}};
+            const Reply reply = co_await w.ask("POST", "/v1/chat/completions", headers, R"({"model":"m"})");
+            EXPECT_EQ(reply.status, 400) << name;
+            EXPECT_EQ(reply.error_type(), "e2ee_invalid_version") << name;
+            EXPECT_EQ(w.last_engine_body, "") << name;
+            const std::string stored = w.receipt(std::string(reply.headers.get("X-Receipt-Id")));
+            EXPECT_EQ(event_of(stored, "request.forwarded"), "") << name;
+        }(w, name));
+    }
+}
+
 TEST(Inference, AciConstraintsAreSplicedOutOfWhatIsForwarded) {
     World w;
     script(w, kAnswer);

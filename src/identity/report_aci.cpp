@@ -45,7 +45,9 @@ void write_evidence(Writer& out, const PublicIdentity& identity, const TeeFacts&
     out.key("key_custody").string("born in the TEE, per instance");
     out.key("downstream_tls_binding");
     if (identity.tls_spki) {
-        out.object().key("type").string("tls_spki_sha256");
+        out.object();
+        if (identity.facts.tls_domain) out.key("domain").string(*identity.facts.tls_domain);
+        out.key("type").string("tls_spki_sha256");
         out.key("spki_sha256").string(to_hex(identity.tls_spki->view())).end();
     } else {
         out.null();

@@ -158,6 +158,10 @@ TEST_F(Report, AciAttestationHasItsMembers) {
     EXPECT_EQ(text_of(inner, "quote_report_data"), to_hex(binding.report_data.view()));
     EXPECT_EQ(text_of(inner, "event_log"), evidence_.event_log);
     EXPECT_EQ(text_of(inner, "app_compose"), "services: {}");
+    const json::Value tls = *inner.find("downstream_tls_binding");
+    EXPECT_EQ(text_of(tls, "type"), "tls_spki_sha256");
+    EXPECT_EQ(text_of(tls, "spki_sha256"), to_hex(service_.identity.tls_spki->view()));
+    EXPECT_EQ(text_of(tls, "domain"), "service.example");
     EXPECT_EQ(text_of(*attestation.find("source_provenance"), "repo_url"), "https://example.org/repo");
     EXPECT_TRUE(attestation.find("source_provenance")->find("repo_commit")->is_null());
     const json::Value capabilities = *root.find("service_capabilities");

@@ -72,6 +72,7 @@ inline ServiceFacts facts(bool tls) {
     out.models = {{"smollm2", "sha256:" + std::string(64, '5')}};
     out.config_sha256.bytes.fill(0x66);
     out.tls = tls;
+    if (tls) out.tls_domain = "service.example";
     if (tls) out.tls_certificate_pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
     out.provenance.repo_url = "https://example.org/repo";
     return out;

@@ -28,6 +28,13 @@ Status Daemon::first_keys() {
 identity::ServiceFacts Daemon::facts() const {
     identity::ServiceFacts out;
     out.models = coming_ ? coming_->models : models_->statement();
+    const auto said = [](const std::string& text) {
+        return text.empty() ? std::nullopt : std::optional(text);
+    };
+    out.provenance = {.repo_url = said(config_.provenance_repo_url),
+                      .repo_commit = said(config_.provenance_repo_commit),
+                      .image_digest = said(config_.provenance_image_digest),
+                      .image_provenance = said(config_.provenance_image_provenance)};
     return out;
 }
 
